@@ -1,0 +1,88 @@
+# blockmesh: what can be made here. `make help` lists it.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+# Our own Node comes first, whatever the system has.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+NODE_STAMP := node_modules/.package-lock.json
+TAP_STAMP := build/tap.stamp
+PINS := src/devices/pins/native
+PINS_SOURCES := $(wildcard $(PINS)/*.c)
+PINS_HEADERS := $(wildcard $(PINS)/*.h)
+CFLAGS ?= -O2
+PINS_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -I$(PINS)
+
+# Debian packages beside npm, make and a compiler: socat is the line of a virtual reader; strace counts syncs in tests.
+RUN_PROGRAMS := socat
+TEST_PROGRAMS := socat strace
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: $(NODE_STAMP) run-programs ## set everything up and run a demo space with a virtual door
+	@npx --no-install blockmesh demo
+
+.PHONY: test
+test: $(NODE_STAMP) test-programs $(TAP_STAMP) build/blockmesh-pins build/blockmesh-pins-sim check ## set everything up and run every test
+	@mkdir -p build && rm -f build/test.tap
+	npx tap --reporter=terse --output-file=build/test.tap $(TESTS)
+
+.PHONY: check
+check: $(NODE_STAMP) ## types, format and lint (the house rules are part of the tests: test/tidy)
+	npm run --silent check
+
+.PHONY: bench
+bench: $(NODE_STAMP) run-programs build/blockmesh-pins-sim ## measure against the budgets, into build/bench.json (ONLY=name for one)
+	@node test/bench/bench-main.ts
+
+.PHONY: pins
+pins: build/blockmesh-pins ## build the process that owns the output lines
+
+.PHONY: format
+format: $(NODE_STAMP) ## format the sources
+	npm run --silent format
+
+.PHONY: tidy-update
+tidy-update: $(NODE_STAMP) ## tighten the ratchet of test/tidy to what the tree is now
+	node test/tidy/update-main.ts
+
+.PHONY: clean
+clean: ## remove what was built, the demo space included
+	rm -rf build .tap
+
+$(NODE_STAMP): package.json package-lock.json
+	npm ci
+	@touch $@
+
+$(TAP_STAMP): $(NODE_STAMP)
+	@mkdir -p build
+	npx tap build
+	@touch $@
+
+build/blockmesh-pins: $(PINS_SOURCES) $(PINS)/backend/gpio_v2.c $(PINS_HEADERS)
+	@mkdir -p build
+	$(CC) $(CFLAGS) $(PINS_CFLAGS) $(PINS_SOURCES) $(PINS)/backend/gpio_v2.c -o $@
+
+build/blockmesh-pins-sim: $(PINS_SOURCES) $(PINS)/backend/gpio_sim.c $(PINS_HEADERS)
+	@mkdir -p build
+	$(CC) $(CFLAGS) $(PINS_CFLAGS) $(PINS_SOURCES) $(PINS)/backend/gpio_sim.c -o $@
+
+# Installs what is missing, or says what to install.
+define need
+	@missing=(); for program in $(1); do command -v $$program >/dev/null || missing+=($$program); done; \
+	if [ $${#missing[@]} -eq 0 ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing $${missing[*]}"; \
+	  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$${missing[@]}"; \
+	else echo "install these first, as root: apt-get install $${missing[*]}" >&2; exit 1; fi
+endef
+
+.PHONY: run-programs test-programs
+run-programs:
+	$(call need,$(RUN_PROGRAMS))
+test-programs:
+	$(call need,$(TEST_PROGRAMS))

@@ -1,0 +1,103 @@
+import { assert } from './assert.ts';
+
+/**
+ * Every cap of the house. Names end in unit and bound. The relations between them are asserted when this file
+ * loads, so that a change of one that breaks another never starts.
+ */
+
+// What decides whether a block is valid. These are the starting values; the ones in force stand in the root block.
+export const BLOCK_BYTES_MAX = 64 * 1024;
+export const BLOCK_PARENTS_MAX = 64;
+export const BLOCK_ENTRIES_MAX = 256;
+export const BODY_BYTES_MAX = 16 * 1024;
+
+// Codec.
+export const CBOR_DEPTH_MAX = 16;
+export const CBOR_ITEMS_MAX = 16 * 1024;
+export const NAME_BYTES_MAX = 64;
+export const STATE_KEY_BYTES_MAX = 512;
+export const STATE_VALUE_BYTES_MAX = 64 * 1024;
+
+// Line protocol between node and dapp, and between CLI and node.
+export const LINE_BYTES_MAX = 1024 * 1024;
+export const RPC_PENDING_MAX = 64;
+export const APPLY_TIMEOUT_MS_MAX = 5_000;
+export const HELLO_TIMEOUT_MS_MAX = 5_000;
+export const EVENT_TIMEOUT_MS_MAX = 10_000;
+export const DAPP_RESTART_DELAY_MS_MIN = 100;
+export const DAPP_RESTART_DELAY_MS_MAX = 30_000;
+export const DAPP_STOP_MS_MAX = 1_000;
+export const DAPP_ERROR_LOG_LINE_BYTES_MAX = 4 * 1024;
+export const DAPP_WRITES_MAX = 256;
+export const DAPP_EVENTS_MAX = 64;
+export const SCAN_ROWS_MAX = 256;
+export const ENTRY_TRIES_MAX = 3;
+export const JSON_DEPTH_MAX = 32;
+export const RPC_OUTGOING_BYTES_MAX = 4 * LINE_BYTES_MAX;
+export const CONTRACT_QUEUE_MAX = 64;
+export const READS_PER_CALL_MAX = 1_024;
+export const READ_TEMPLATES_MAX = 16;
+export const CHANGED_KEYS_MAX = 1_024;
+export const DAPP_MESSAGE_BYTES_MAX = 1_024;
+export const DAPP_ERROR_LOG_LINES_PER_S_MAX = 50;
+export const DAPP_ERROR_LOG_BYTES_PER_S_MAX = 1024 * 1024;
+export const MANIFEST_BYTES_MAX = 256 * 1024;
+export const SCHEMA_NODES_MAX = 512;
+export const TOPIC_BYTES_MAX = 256;
+export const SCRIPTED_FILE_BYTES_MAX = 1024 * 1024;
+export const SCRIPTED_STEPS_MAX = 1_000;
+
+// Devices.
+export const BADGE_FRAME_BYTES_MAX = 64;
+export const READER_QUEUE_MAX = 16;
+export const READER_BADGES_PER_SECOND_MAX = 20;
+export const CREDENTIAL_TEXT_CHARS_MAX = 64;
+export const SERIAL_READ_BYTES_MAX = 4 * 1024;
+export const SERIAL_WINDOW_BYTES_MAX = 16 * 1024;
+export const SERIAL_REOPEN_DELAY_MS_MIN = 100;
+export const SERIAL_REOPEN_DELAY_MS_MAX = 10_000;
+
+// The pins process; `src/devices/pins/native/limits.h` holds the same numbers and a test compares them.
+export const PINS_LINE_BYTES_MAX = 256;
+export const PINS_OUTPUTS_MAX = 32;
+export const PINS_CLIENTS_MAX = 8;
+export const PINS_RECORDS_MAX = 1024;
+export const PINS_ON_MS_MAX = 24 * 60 * 60 * 1000;
+export const PINS_REPLY_MS_MAX = 1_000;
+export const PINS_NAME_BYTES_MAX = 32;
+export const PINS_CLOSING_MAX = 8;
+export const PINS_CLOSING_MS_MAX = 200;
+export const PINS_BAD_REQUESTS_MAX = 16;
+export const PINS_OUT_BYTES_MAX = 64 * 1024;
+export const PINS_STALL_MS_MAX = 1_000;
+export const PINS_RECORDS_PAGE_MAX = 64;
+export const PINS_OFF_RETRY_MS = 10;
+export const PINS_OFF_TRIES_MAX = 100;
+export const PINS_CHIPS_MAX = 32;
+export const PINS_PENDING_MAX = 64;
+
+// Node.
+export const DEMO_START_MS_MAX = 20_000;
+export const CONTROL_CALL_MS_MAX = 30_000;
+export const VERIFY_MS_MAX = 24 * 60 * 60 * 1000;
+export const BADGE_TEST_WAIT_MS_MAX = 5_000;
+export const VERIFY_FINDINGS_MAX = 1_000;
+export const LOG_WAIT_MS_MAX = 20_000;
+export const PINS_RECONNECT_DELAY_MS = 500;
+export const FOLD_BLOCKS_MAX = 64;
+export const FOLD_RETRY_DELAY_MS_MIN = 1_000;
+export const SHUTDOWN_MS_MAX = 5_000;
+export const CONTROL_CLIENTS_MAX = 16;
+export const LOG_ROWS_MAX = 1_000;
+export const PULSE_INDEX_ROWS_MAX = 8_192;
+export const KEY_CACHE_MAX = 1_024;
+
+assert(BODY_BYTES_MAX < BLOCK_BYTES_MAX, 'a body that rides beside a block is smaller than a block');
+assert(STATE_VALUE_BYTES_MAX * 2 < LINE_BYTES_MAX, 'a state value, in base64, fits in one line of the protocol');
+assert(CBOR_ITEMS_MAX >= BLOCK_ENTRIES_MAX * 12 + BLOCK_PARENTS_MAX, 'a full block passes the codec');
+assert(SERIAL_READ_BYTES_MAX < SERIAL_WINDOW_BYTES_MAX, 'one read never fills a window by itself');
+assert(PINS_RECORDS_PAGE_MAX * PINS_LINE_BYTES_MAX <= PINS_OUT_BYTES_MAX / 2, 'a page fits a half-full buffer');
+assert(PINS_RECORDS_MAX < PULSE_INDEX_ROWS_MAX, 'every pulse the pins process remembers is still in our index');
+assert(DAPP_STOP_MS_MAX + PINS_REPLY_MS_MAX < SHUTDOWN_MS_MAX, 'a clean stop leaves time to close the store');
+assert(RPC_OUTGOING_BYTES_MAX >= 2 * LINE_BYTES_MAX, 'a full line may wait while another is answered');
+assert(JSON_DEPTH_MAX >= CBOR_DEPTH_MAX + 8, 'what the ledger can nest fits in a message around it');
