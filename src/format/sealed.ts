@@ -1,0 +1,41 @@
+import { CodedError } from '../base/errors.ts';
+import type { BlockCaps, EncodedBlock } from './block.ts';
+import { decodeBlock } from './block-decode.ts';
+import { type Body, checkBody } from './body.ts';
+import type { SigningKey, Verifier } from './ed25519.ts';
+import { blockSigningInput } from './signed.ts';
+
+/** A block as it is kept and passed on: the bytes as received, one signature, and the bodies beside them. */
+export interface SealedBlock {
+  readonly bytes: Uint8Array;
+  readonly signature: Uint8Array;
+  /** One for each entry, in their order. */
+  readonly bodies: readonly Body[];
+}
+
+export function sealBlock(encoded: EncodedBlock, bodies: readonly Body[], key: SigningKey): SealedBlock {
+  return { bytes: encoded.bytes, signature: key.sign(blockSigningInput(encoded.id)), bodies };
+}
+
+/**
+ * Opens a block that came from anywhere: canonical, within `caps`, signed by its author, every body matching.
+ * @throws the codes of `decodeBlock` and `checkBody`; block_signature; body_missing. A bad signature says nothing
+ * about the id: the same bytes may come again with a good one.
+ */
+export function openBlock(sealed: SealedBlock, caps: BlockCaps, verifier: Verifier): EncodedBlock {
+  const encoded = decodeBlock(sealed.bytes, caps);
+  const { entries, author } = encoded.block;
+  if (sealed.bodies.length !== entries.length) {
+    throw new CodedError('body_missing', 'a block comes with the body of each of its entries', {
+      fields: { bodies: sealed.bodies.length, entries: entries.length },
+    });
+  }
+  entries.forEach((entry, index) => {
+    const body = sealed.bodies[index];
+    if (body !== undefined) checkBody(body, entry);
+  });
+  if (!verifier.verify(author, blockSigningInput(encoded.id), sealed.signature)) {
+    throw new CodedError('block_signature', 'the signature is not that of the author');
+  }
+  return encoded;
+}
