@@ -1,0 +1,14 @@
+/** State keys of the built-in dapp `mesh`. */
+export const MESH = 'mesh';
+export const MESH_VERSION = '0.1.0';
+
+export const MESH_KEY = 'mesh';
+export const principalKey = (principal: string): string => `principal/${principal}`;
+export const signerKey = (key: string): string => `key/${key}`;
+export const roleKey = (principal: string): string => `role/${principal}`;
+export const nodeKey = (key: string): string => `node/${key}`;
+export const deviceKey = (name: string): string => `device/${name}`;
+export const dappKey = (dapp: string): string => `dapp/${dapp}`;
+
+export const ROLE_ADMIN = 'admin';
+export const ROLE_NODE = 'node';
