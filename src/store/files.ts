@@ -1,0 +1,35 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { CodedError, codeOf } from '../base/errors.ts';
+
+/**
+ * Puts `content` at `path` so that a power cut leaves either the old file or the new one, whole.
+ * @param mode permission bits of the new file, such as 0o600 for secrets.
+ */
+export function writeFileDurably(path: string, content: string | Uint8Array, mode: number): void {
+  const draft = `${path}.new`;
+  const file = openSync(draft, 'w', mode);
+  try {
+    writeSync(file, typeof content === 'string' ? Buffer.from(content) : content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(draft, path);
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** @throws file_missing, file_unreadable. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const code = codeOf(cause) === 'ENOENT' ? 'file_missing' : 'file_unreadable';
+    throw new CodedError(code, `cannot read ${path}`, { cause, fields: { path } });
+  }
+}
