@@ -1,0 +1,242 @@
+import { dirname } from 'node:path';
+import t, { type Test } from 'tap';
+import { CodedError } from '../../src/base/errors.ts';
+import type { Json, JsonObject } from '../../src/base/json.ts';
+import { CHANGED_KEYS_MAX, RPC_PENDING_MAX } from '../../src/base/limits.ts';
+import type { Clock } from '../../src/base/ports.ts';
+import { type AgentTimings, type At, startAgent } from '../../src/sandbox/agent.ts';
+import { MemoryState } from '../../src/sandbox/memory-state.ts';
+import { createProcessRunner } from '../../src/sandbox/process-runner.ts';
+import { HOSTILE, hostileManifest, memoryLog } from '../contract/line-protocol.ts';
+
+const runner = createProcessRunner({ path: `${dirname(process.execPath)}:/usr/bin:/bin`, stopMs: 200 });
+const AT: At = { ms: 1, quality: 'unknown' };
+const BADGE = 'readers/front/badge';
+
+/** A clock whose pauses end when the test says so. */
+function heldClock() {
+  let asked = Promise.withResolvers<() => void>();
+  const delays: number[] = [];
+  const clock: Clock = {
+    now: () => ({ wallMs: 0, quality: 'unknown' }),
+    monotonicMs: () => 0,
+    after(delayMs, task) {
+      delays.push(delayMs);
+      asked.resolve(task);
+      return () => {
+        asked = Promise.withResolvers();
+      };
+    },
+  };
+  const release = async (): Promise<void> => {
+    const task = await asked.promise;
+    asked = Promise.withResolvers();
+    task();
+  };
+  return { clock, delays, release };
+}
+
+async function start(t: Test, timings: AgentTimings = {}, command: string[] = []) {
+  const state = new MemoryState();
+  state.write('hostile', [{ key: 'a', value: 1 }]);
+  const calls: Json[] = [];
+  const note =
+    (method: string, answer: Json) =>
+    (...args: Json[]) => {
+      calls.push([method, ...args]);
+      return Promise.resolve(answer as never);
+    };
+  const host = {
+    read: state.read.bind(state),
+    scan: state.scan.bind(state),
+    append: note('append', { block: 'b7', index: 2 }),
+    pulse: note('pulse', { pulse: 'p1', atNs: '123456789012345678' }),
+    hold: note('hold', null),
+    release: (output: string) => Promise.reject(new CodedError('pins_gone', `no pins for ${output}`)),
+  };
+  const held = heldClock();
+  const log = memoryLog();
+  const downs: string[] = [];
+  const up = Promise.withResolvers<void>();
+  const agent = await startAgent({
+    manifest: hostileManifest(...command),
+    ...{ folder: HOSTILE, runner, branch: 'main', log, host, clock: held.clock },
+    timings: { eventMs: 60_000, ...timings },
+    onDown: (fault) => downs.push(fault.code),
+  });
+  t.teardown(() => agent.stop());
+  const ask = (method: string, params: JsonObject) => agent.request('ask', { do: 'call', method, params }, AT);
+  /** Lets the pause end and waits until the agent answers again. */
+  const recover = async (): Promise<void> => {
+    await held.release();
+    for (;;) {
+      const outcome = await agent.request('changes', {}, AT).catch((error: CodedError) => error.code);
+      if (outcome !== 'agent_down') return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  return { agent, ask, calls, downs, delays: held.delays, recover, log, up };
+}
+
+t.test('events and requests', async (t) => {
+  const { agent, downs } = await start(t);
+  t.equal(await agent.event(BADGE, { do: 'good' }, AT), undefined);
+  await Promise.all([1, 2, 3].map(() => agent.event('all/of/it', { do: 'good' }, AT)));
+  t.strictSame(await agent.request('x', { do: 'refuse' }, AT), {
+    ok: false,
+    code: 'not_today',
+    message: 'come back tomorrow',
+  });
+  for (const topic of ['readers/front/other', 'readers/a/b/badge', 'readers/+/badge', '#', '', '$all/x', 'all\0']) {
+    await t.rejects(agent.event(topic, null, AT), { code: 'not_permitted' }, topic);
+  }
+  await t.rejects(agent.event(BADGE, 0.5, AT), { code: 'payload_refused' });
+  await t.rejects(agent.request('x', { a: '\ud800' }, AT), { code: 'payload_refused' });
+  await t.rejects(
+    agent.event(
+      BADGE,
+      { do: 'raw', raw: '{"jsonrpc":"2.0","id":ID,"error":{"code":1,"message":"m","data":{"code":"agent_down"}}}' },
+      AT,
+    ),
+    {
+      code: 'event_refused',
+      fields: { code: 'agent_down' },
+    },
+  );
+  t.strictSame(downs, []);
+});
+
+t.test('what an agent may ask for', async (t) => {
+  const { ask, calls, downs } = await start(t);
+  t.strictSame(await ask('read', { key: 'a' }), { value: 1 });
+  t.strictSame(await ask('scan', { prefix: '', limit: 1 }), { rows: [{ key: 'a', value: 1 }], more: false });
+  t.strictSame(await ask('append', { kind: 'act', body: { do: 'x' } }), { block: 'b7', index: 2 });
+  t.strictSame(await ask('pulse', { output: 'strike', ms: 3000 }), { pulse: 'p1', atNs: '123456789012345678' });
+  t.equal(await ask('hold', { output: 'strike' }), null);
+  t.match(await ask('release', { output: 'strike' }), { code: 'pins_gone' });
+  const done = [
+    ['append', 'act', { do: 'x' }],
+    ['pulse', 'strike', 3000],
+    ['hold', 'strike'],
+  ];
+  t.strictSame(calls, done);
+  const refused: [string, JsonObject, string][] = [
+    ['read', { dapp: 'secrets', key: 'a' }, 'not_permitted'],
+    ['scan', { dapp: 'mesh', prefix: '' }, 'not_permitted'],
+    ['read', { key: '' }, 'bad_params'],
+    ['read', { key: 'a', more: 1 }, 'bad_params'],
+    ['scan', { prefix: '', limit: 0 }, 'bad_params'],
+    ['append', { kind: 'other', body: {} }, 'kind_unknown'],
+    ['append', { kind: 'act', body: { do: 1 } }, 'body_invalid'],
+    ['append', { kind: 'act', body: { do: 'x', more: true } }, 'body_invalid'],
+    ['append', { kind: 'act' }, 'bad_params'],
+    ['append', { kind: 'act', body: { do: 'x' }, dapp: 'mesh' }, 'bad_params'],
+    ['pulse', { output: 'siren', ms: 1 }, 'not_permitted'],
+    ['pulse', { output: 'strike', ms: 0 }, 'bad_params'],
+    ['pulse', { output: 'strike', ms: 1e12 }, 'bad_params'],
+    ['pulse', { output: 'strike' }, 'bad_params'],
+    ['hold', { output: '*' }, 'not_permitted'],
+    ['release', { output: 'siren' }, 'not_permitted'],
+    ['release', { output: ['strike'] }, 'bad_params'],
+    ['publish', { topic: 'a' }, 'unknown_method'],
+  ];
+  for (const [method, params, code] of refused) {
+    t.match(await ask(method, params), { code }, `${method} ${JSON.stringify(params)}`);
+  }
+  t.strictSame(calls, done, 'the host heard of none of them');
+  t.strictSame(downs, []);
+});
+
+t.test('changes of state', async (t) => {
+  const { agent } = await start(t);
+  const many = Array.from({ length: CHANGED_KEYS_MAX + 1 }, (_, i) => `k${i}`);
+  agent.changed('hostile', ['b', 'a', 'b'], AT);
+  agent.changed('secrets', ['a'], AT);
+  agent.changed('other', many.slice(1), AT);
+  agent.changed('other', many, AT);
+  agent.changed('other', ['\0'.repeat(500)], AT);
+  agent.changed(
+    'hostile',
+    many.slice(1).map((key) => '\0'.repeat(500) + key),
+    AT,
+  );
+  t.strictSame(await agent.request('changes', {}, AT), [
+    ['hostile', 2],
+    ['other', CHANGED_KEYS_MAX],
+    ['other', 0],
+    ['other', 1],
+    ['hostile', 0],
+  ]);
+});
+
+t.test('changes are joined while the agent does not read', async (t) => {
+  const { agent, downs } = await start(t, { eventMs: 60_000 }, ['python3', 'slow.py']);
+  const keys = Array.from({ length: 500 }, (_, i) => `${'k'.repeat(400)}${i}`);
+  for (let times = 0; times < 200; times++) agent.changed('hostile', [...keys, `${times}`], AT);
+  const heard = (await agent.request('changes', {}, AT)) as number;
+  t.strictSame(downs, [], 'a long sync does not end it');
+  t.ok(heard >= 2 && heard < 50, `${heard} lines for 200 changes`);
+});
+
+t.test('each failure is told once, refuses what comes meanwhile, and is recovered from', async (t) => {
+  const { agent, downs, delays, recover } = await start(t, { restartMsMin: 10, restartMsMax: 25 });
+  const fail = async (payload: JsonObject, code: string): Promise<void> => {
+    const open = agent.event(BADGE, { do: 'silent' }, AT).catch((error: CodedError) => error.code);
+    await t.rejects(agent.event(BADGE, payload, AT), { code }, JSON.stringify(payload));
+    t.equal(await open, code, 'every open call fails with it');
+    await t.rejects(agent.event(BADGE, { do: 'good' }, AT), { code: 'agent_down' });
+    await t.rejects(agent.request('x', {}, AT), { code: 'agent_down' });
+    agent.changed('hostile', ['a'], AT);
+  };
+  await fail({ do: 'exit' }, 'dapp_exited');
+  await recover();
+  t.strictSame(await agent.request('changes', {}, AT), [], 'changes meanwhile are forgotten');
+  await fail({ do: 'giant' }, 'dapp_overflow');
+  await recover();
+  await fail({ do: 'flood_notifications' }, 'dapp_protocol');
+  await recover();
+  await fail({ do: 'close_output' }, 'dapp_exited');
+  await recover();
+  await fail({ do: 'raw', raw: '{"jsonrpc":"2.0","id":ID,"result":1}' }, 'dapp_protocol');
+  await recover();
+  t.strictSame(downs, ['rpc_closed', 'line_too_long', 'rpc_fault', 'rpc_closed', 'dapp_protocol']);
+  t.strictSame(delays, [10, 10, 10, 10, 10], 'a good answer brings the shortest pause back');
+});
+
+t.test('the pause doubles up to its most', async (t) => {
+  const { agent, downs, delays, recover } = await start(t, { restartMsMin: 10, restartMsMax: 35 }, [
+    'python3',
+    'fragile.py',
+  ]);
+  for (let lives = 0; lives < 4; lives++) {
+    await t.rejects(agent.event(BADGE, {}, AT), { code: 'dapp_exited' });
+    if (lives < 3) await recover().catch(() => {});
+  }
+  t.strictSame(delays.slice(0, 4), [10, 20, 35, 35]);
+  t.equal(downs.length, 4);
+});
+
+t.test('a silent agent is given up after the timeout; too many open calls are refused', async (t) => {
+  const { agent, downs } = await start(t, { eventMs: 500 });
+  const open = Array.from({ length: RPC_PENDING_MAX }, () => agent.event(BADGE, { do: 'silent' }, AT));
+  const settled = Promise.allSettled(open);
+  await t.rejects(agent.event(BADGE, { do: 'silent' }, AT), { code: 'agent_busy' });
+  for (const outcome of await settled) t.match(outcome, { reason: { code: 'dapp_timeout' } });
+  t.strictSame(downs, ['rpc_timeout']);
+});
+
+t.test('a stop is no failure', async (t) => {
+  const { agent, downs, delays } = await start(t);
+  const open = agent.event(BADGE, { do: 'silent' }, AT);
+  await Promise.all([t.rejects(open, { code: 'dapp_stopped' }), agent.stop()]);
+  await t.rejects(agent.event(BADGE, { do: 'good' }, AT), { code: 'agent_down' });
+  agent.changed('hostile', ['a'], AT);
+  t.strictSame([downs, delays], [[], []]);
+});
+
+t.test('a manifest without an agent', async (t) => {
+  const { agent: _, ...manifest } = hostileManifest();
+  const held = heldClock();
+  const options = { manifest, folder: HOSTILE, runner, branch: 'main', log: memoryLog(), clock: held.clock };
+  await t.rejects(startAgent({ ...options, host: {} as never }), { code: 'agent_missing' });
+});
