@@ -1,0 +1,264 @@
+import { PINS_OFF_RETRY_MS, PINS_OFF_TRIES_MAX } from '../../base/limits.ts';
+import type { OutputOptions } from './options.ts';
+import type { PinsEnd, PinsEvent, PinsKind, PinsOutput, PinsRecord } from './protocol.ts';
+import { type KeptRecord, RecordRing } from './records.ts';
+
+/** Lines that have been claimed and driven to their safe level. Throws when a line refuses. */
+export interface Lines {
+  set(index: number, on: boolean): void;
+  level(index: number): PinsOutput['level'];
+}
+
+type Refusal = 'too_long' | 'id_reused' | 'line_failed';
+
+interface Ask {
+  readonly kind: PinsKind;
+  readonly output: string;
+  /** 0 for a hold. */
+  readonly ms: number;
+  readonly id: string;
+  readonly ownerSerial: number;
+}
+
+/** An open record. A pulse and a hold may keep one output on together; the later ends it. */
+interface Grip {
+  record: KeptRecord;
+  /** Undefined for a hold. */
+  readonly endNs: bigint | undefined;
+}
+
+interface Output {
+  readonly options: OutputOptions;
+  readonly index: number;
+  on: boolean;
+  onSinceNs: bigint;
+  pulse: Grip | undefined;
+  hold: Grip | undefined;
+  /** The line refused to go safe: tried again at `retryNs`, and the open records then end for this reason. */
+  closing: { readonly end: PinsEnd; readonly retryNs: bigint; readonly tries: number } | undefined;
+}
+
+const NS_PER_MS = 1_000_000n;
+
+function nowNs(): bigint {
+  return process.hrtime.bigint();
+}
+
+function longestEndNs(output: Output): bigint {
+  return output.onSinceNs + BigInt(output.options.longestMs) * NS_PER_MS;
+}
+
+function dueNs(output: Output): bigint | undefined {
+  if (output.closing !== undefined) return output.closing.retryNs;
+  if (!output.on) return undefined;
+  const longestNs = longestEndNs(output);
+  const pulseNs = output.pulse?.endNs;
+  return pulseNs !== undefined && pulseNs < longestNs ? pulseNs : longestNs;
+}
+
+/** The rules of outputs, the same as `native/outputs.c`: on exactly while a record is open, never over its longest. */
+export class Outputs {
+  readonly #lines: Lines;
+  readonly #outputs = new Map<string, Output>();
+  readonly #records = new RecordRing();
+  #events: PinsEvent[] = [];
+
+  constructor(options: readonly OutputOptions[], lines: Lines) {
+    this.#lines = lines;
+    for (const [index, one] of options.entries()) {
+      const rest = { on: false, onSinceNs: 0n, pulse: undefined, hold: undefined, closing: undefined };
+      this.#outputs.set(one.name, { options: one, index, ...rest });
+    }
+  }
+
+  has(name: string): boolean {
+    return this.#outputs.has(name);
+  }
+
+  longestMs(name: string): number {
+    return this.#outputs.get(name)?.options.longestMs ?? 0;
+  }
+
+  list(): readonly PinsOutput[] {
+    return [...this.#outputs.values()].map(({ options, index, on }) => ({
+      name: options.name,
+      on,
+      level: this.#lines.level(index),
+      safe: options.active === 'high' ? 'low' : 'high',
+      longestMs: options.longestMs,
+    }));
+  }
+
+  records(since: number, countMax: number): readonly PinsRecord[] {
+    return this.#records.after(since, countMax);
+  }
+
+  /** What began and ended since the last call, oldest first. */
+  takeEvents(): readonly PinsEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  /** Turns an output on. An id that is still remembered is answered with its record and does nothing else. */
+  ask(ask: Ask): KeptRecord | Refusal {
+    const known = this.#known(ask.id);
+    if (known !== undefined) {
+      const same = known.kind === ask.kind && known.output === ask.output && known.ms === ask.ms;
+      return same ? known : 'id_reused';
+    }
+    const output = this.#outputs.get(ask.output);
+    if (output === undefined || ask.ms > output.options.longestMs) return 'too_long';
+    if (output.closing !== undefined) return 'line_failed';
+    const wasOn = output.on;
+    if (!this.#turnOn(output)) return 'line_failed';
+
+    const onNs = wasOn ? nowNs() : output.onSinceNs;
+    const open = { end: undefined, offNs: undefined, owner: 'present' } as const;
+    const record: KeptRecord = { ...ask, seq: this.#records.nextSeq(), onNs, ...open };
+    const before = output[ask.kind];
+    let endNs: bigint | undefined;
+    if (ask.kind === 'pulse') {
+      endNs = onNs + BigInt(ask.ms) * NS_PER_MS;
+      if (before?.endNs !== undefined && before.endNs > endNs) endNs = before.endNs;
+    }
+    output[ask.kind] = { record, endNs };
+    this.#records.add(record);
+    // The new record begins before the old one ends: a watcher never sees the output without one.
+    this.#tell(record, onNs);
+    if (before !== undefined) this.#endRecord(before.record, 'superseded', onNs);
+    return record;
+  }
+
+  /** Ends whatever keeps the output on; false when the line refused (it is tried again by itself). */
+  release(name: string): boolean {
+    const output = this.#outputs.get(name);
+    if (output?.closing !== undefined) return false;
+    return output === undefined || !output.on || this.#turnOff(output, 'released');
+  }
+
+  /** The connection is gone: its holds end, its pulses run on. */
+  ownerGone(serial: number): void {
+    for (const output of this.#outputs.values()) {
+      for (const grip of [output.pulse, output.hold]) {
+        if (grip?.record.ownerSerial !== serial || grip.record.owner === 'lost') continue;
+        grip.record = { ...grip.record, owner: 'lost' };
+        this.#records.update(grip.record);
+        if (grip === output.hold && output.closing === undefined) this.#endGrip(output, 'hold', 'orphaned');
+      }
+    }
+  }
+
+  /** Ends what is due. */
+  tick(): void {
+    const now = nowNs();
+    for (const output of this.#outputs.values()) {
+      if (output.closing !== undefined) {
+        if (now >= output.closing.retryNs) this.#turnOff(output, output.closing.end);
+        continue;
+      }
+      if (!output.on) continue;
+      const longestNs = longestEndNs(output);
+      const pulseNs = output.pulse?.endNs;
+      if (pulseNs !== undefined && pulseNs <= now && pulseNs <= longestNs) this.#endGrip(output, 'pulse', 'timer');
+      if (output.on && output.closing === undefined && longestNs <= now) this.#turnOff(output, 'longest');
+    }
+  }
+
+  /** Milliseconds until `tick` has work next, rounded up; undefined for never. */
+  dueMs(): number | undefined {
+    let first: bigint | undefined;
+    for (const output of this.#outputs.values()) {
+      const due = dueNs(output);
+      if (due !== undefined && (first === undefined || due < first)) first = due;
+    }
+    if (first === undefined) return undefined;
+    const waitNs = first - nowNs();
+    return waitNs <= 0n ? 0 : Number((waitNs + NS_PER_MS - 1n) / NS_PER_MS);
+  }
+
+  /** An output whose line did not go safe in PINS_OFF_TRIES_MAX tries. */
+  stuck(): string | undefined {
+    for (const { closing, options } of this.#outputs.values()) {
+      if (closing !== undefined && closing.tries >= PINS_OFF_TRIES_MAX) return options.name;
+    }
+    return undefined;
+  }
+
+  /** Drives every output safe, the ones at rest too; false when a line refused. */
+  stop(): boolean {
+    let safe = true;
+    for (const output of this.#outputs.values()) {
+      let done = false;
+      for (let tries = 0; !done && tries < PINS_OFF_TRIES_MAX; tries += 1) done = this.#turnOff(output, 'stopped');
+      safe &&= done;
+    }
+    return safe;
+  }
+
+  /** The ring, and beyond it the records still open: those are never forgotten. */
+  #known(id: string): KeptRecord | undefined {
+    for (const { pulse, hold } of this.#outputs.values()) {
+      if (pulse?.record.id === id) return pulse.record;
+      if (hold?.record.id === id) return hold.record;
+    }
+    return this.#records.find(id);
+  }
+
+  #tell(record: PinsRecord, atNs: bigint): void {
+    const { output, id, seq, end } = record;
+    this.#events.push({ output, id, seq, atNs, end });
+  }
+
+  #endRecord(record: KeptRecord, end: PinsEnd, offNs: bigint): void {
+    const ended = { ...record, end, offNs };
+    this.#records.update(ended);
+    this.#tell(ended, offNs);
+  }
+
+  #set(output: Output, on: boolean): boolean {
+    try {
+      this.#lines.set(output.index, on);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** A refusal may still have moved the line: drive it back, and keep trying if that is refused too. */
+  #turnOn(output: Output): boolean {
+    if (output.on) return true;
+    if (!this.#set(output, true)) {
+      this.#turnOff(output, 'stopped');
+      return false;
+    }
+    output.on = true;
+    output.onSinceNs = nowNs();
+    return true;
+  }
+
+  /** Drives the line safe, then ends the open records; when the line refuses they stay open until a retry works. */
+  #turnOff(output: Output, end: PinsEnd): boolean {
+    if (!this.#set(output, false)) {
+      const retryNs = nowNs() + BigInt(PINS_OFF_RETRY_MS) * NS_PER_MS;
+      output.closing = { end, retryNs, tries: (output.closing?.tries ?? 0) + 1 };
+      return false;
+    }
+    const now = nowNs();
+    const open = [output.pulse, output.hold];
+    output.on = false;
+    output.closing = output.pulse = output.hold = undefined;
+    for (const grip of open) if (grip !== undefined) this.#endRecord(grip.record, end, now);
+    return true;
+  }
+
+  #endGrip(output: Output, kind: PinsKind, end: PinsEnd): void {
+    const grip = output[kind];
+    if (output[kind === 'pulse' ? 'hold' : 'pulse'] === undefined || grip === undefined) {
+      this.#turnOff(output, end);
+      return;
+    }
+    output[kind] = undefined;
+    this.#endRecord(grip.record, end, nowNs());
+  }
+}

@@ -1,0 +1,204 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** A program that speaks the protocol of src/devices/pins/PROTOCOL.md, and how to talk to it line by line. */
+
+export const DOOR = 'door,chip=test-chip,line=DOOR,active=high,safe=low,longest=60000';
+export const LATHE = 'lathe,chip=test-chip,offset=3,active=low,safe=high,longest=60000';
+export const BRIEF = 'brief,line=BRIEF,active=high,safe=low,longest=80';
+
+export interface StartOptions {
+  readonly outputs?: readonly string[];
+  readonly faults?: readonly string[];
+  readonly socketPath?: string;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly stderr: string;
+}
+
+export interface PinsProcess {
+  readonly socketPath: string;
+  readonly child: ChildProcess;
+  readonly exit: Promise<Exit>;
+  /** The traced levels since the start, oldest first. */
+  trace(): { ns: bigint; output: string; level: string }[];
+  stop(signal?: NodeJS.Signals): Promise<Exit>;
+}
+
+/** Starts the program and resolves when it listens; rejects with an Exit when it ends instead. */
+export type StartPins = (options?: StartOptions) => Promise<PinsProcess>;
+
+interface Cleaner {
+  teardown(task: () => void): void;
+}
+
+/** A folder that goes when the test ends. */
+export function makeFolder(t: Cleaner): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pins-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export function startWith(t: Cleaner, command: readonly string[]): StartPins {
+  return async (options = {}) => {
+    const folder = makeFolder(t);
+    const socketPath = options.socketPath ?? join(folder, 'pins.sock');
+    const tracePath = join(folder, 'trace');
+    const [program = '', ...args] = command;
+    args.push('--socket', socketPath, '--trace', tracePath);
+    for (const output of options.outputs ?? [DOOR, LATHE]) args.push('--output', output);
+    for (const fault of options.faults ?? []) args.push('--fault', fault);
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    t.teardown(() => child.kill('SIGKILL'));
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    const exit = once(child, 'close').then(([code]) => ({ code: code as number | null, stderr }));
+    const ready = once(createInterface({ input: child.stdout }), 'line');
+    const first = await Promise.race([ready, exit]);
+    if (!Array.isArray(first)) throw first;
+    if (first[0] !== `ready ${socketPath}`) throw new Error(`unexpected first line: ${first[0]}`);
+    return {
+      socketPath,
+      child,
+      exit,
+      trace: () =>
+        readFileSync(tracePath, 'latin1')
+          .split('\n')
+          .slice(0, -1)
+          .map((line) => line.split(' '))
+          .map(([ns = '', output = '', level = '']) => ({ ns: BigInt(ns), output, level })),
+      stop(signal = 'SIGTERM') {
+        child.kill(signal);
+        return exit;
+      },
+    };
+  };
+}
+
+/** One raw connection: lines in, lines out, events kept apart from replies. */
+export class RawClient {
+  readonly socket: Socket;
+  readonly closed: Promise<void>;
+  #in = '';
+  #isClosed = false;
+  readonly #replies: string[] = [];
+  readonly #events: string[] = [];
+  readonly #waiters: (() => void)[] = [];
+
+  constructor(socketPath: string) {
+    this.socket = connect(socketPath);
+    this.socket.setEncoding('latin1');
+    this.socket.on('data', (text: string) => this.#hear(text));
+    this.socket.on('error', () => undefined);
+    this.closed = new Promise((resolve) => {
+      this.socket.on('close', () => {
+        this.#isClosed = true;
+        this.#wake();
+        resolve();
+      });
+    });
+  }
+
+  send(bytes: string | Uint8Array): void {
+    if (typeof bytes === 'string') this.socket.write(bytes, 'latin1');
+    else this.socket.write(bytes);
+  }
+
+  /** The next line that is no event; undefined when the connection has ended. */
+  reply(): Promise<string | undefined> {
+    return this.#next(this.#replies);
+  }
+
+  event(): Promise<string | undefined> {
+    return this.#next(this.#events);
+  }
+
+  /** Events up to and with the first that matches. */
+  async eventsUntil(pattern: RegExp): Promise<string[]> {
+    const events: string[] = [];
+    for (;;) {
+      const event = await this.event();
+      if (event === undefined) throw new Error(`the connection ended before ${pattern}: ${events.join('; ')}`);
+      events.push(event);
+      if (pattern.test(event)) return events;
+    }
+  }
+
+  /** One request and the last line of its reply; only for requests without a body. */
+  async ask(line: string): Promise<string> {
+    this.send(`${line}\n`);
+    return (await this.reply()) ?? 'closed';
+  }
+
+  /** One request and every line of its reply. */
+  async askAll(line: string): Promise<string[]> {
+    this.send(`${line}\n`);
+    const lines: string[] = [];
+    for (;;) {
+      const reply = await this.reply();
+      if (reply === undefined) return lines;
+      lines.push(reply);
+      if (/^(ok|error) /.test(reply)) return lines;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.socket.destroy();
+    await this.closed;
+  }
+
+  #hear(text: string): void {
+    this.#in += text;
+    const lines = this.#in.split('\n');
+    this.#in = lines.pop() ?? '';
+    for (const line of lines) (line.startsWith('event ') ? this.#events : this.#replies).push(line);
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const waiter of this.#waiters.splice(0)) waiter();
+  }
+
+  async #next(queue: string[]): Promise<string | undefined> {
+    while (queue.length === 0 && !this.#isClosed) {
+      await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    }
+    return queue.shift();
+  }
+}
+
+/** The fields of a `record` line. */
+export function readRecord(line: string | undefined) {
+  const [, seq = '', id = '', output = '', kind = '', onNs = '', offNs = '', end = '', owner = ''] = `${line}`.split(
+    ' ',
+  );
+  return {
+    seq: Number(seq),
+    id,
+    output,
+    kind,
+    onNs: BigInt(onNs),
+    offNs: offNs === '-' ? 0n : BigInt(offNs),
+    end,
+    owner,
+  };
+}
+
+/** Every remembered record, page by page. */
+export async function allRecords(client: RawClient) {
+  const records: ReturnType<typeof readRecord>[] = [];
+  for (;;) {
+    const page = (await client.askAll(`records ${records.at(-1)?.seq ?? 0}`)).slice(0, -1).map(readRecord);
+    records.push(...page);
+    if (page.length < 64) return records;
+  }
+}
