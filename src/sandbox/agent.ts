@@ -31,6 +31,8 @@ export interface AgentOptions {
   readonly runner: Runner;
   readonly branch: string;
   readonly log: Log;
+  /** Whether a program that does not start the first time is tried again; else starting throws. */
+  readonly isPatient?: boolean;
   readonly host: AgentHost;
   readonly clock: Clock;
   readonly timings?: AgentTimings;
@@ -66,7 +68,7 @@ export interface Agent {
 
 /**
  * `options.manifest` has passed `parseManifest`.
- * @throws agent_missing; dapp_start_failed (dapp, reason), after which nothing runs.
+ * @throws agent_missing; dapp_start_failed (dapp, reason), after which nothing runs, unless `isPatient`.
  */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { manifest, host, clock, onDown } = options;

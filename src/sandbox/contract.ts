@@ -44,6 +44,8 @@ export interface ContractOptions {
   readonly runner: Runner;
   readonly branch: string;
   readonly log: Log;
+  /** Whether a program that does not start the first time is tried again; else starting throws. */
+  readonly isPatient?: boolean;
   readonly timings?: ContractTimings;
   readonly after?: Clock['after'];
 }
@@ -67,7 +69,7 @@ export interface Contract {
 
 /**
  * `options.manifest` has passed `parseManifest`.
- * @throws contract_missing; dapp_start_failed (dapp, reason), after which nothing runs.
+ * @throws contract_missing; dapp_start_failed (dapp, reason), after which nothing runs, unless `isPatient`.
  */
 export async function startContract(options: ContractOptions): Promise<Contract> {
   const { manifest } = options;

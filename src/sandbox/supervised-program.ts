@@ -29,6 +29,8 @@ interface SupervisedProgramOptions {
   readonly timings?: ProgramTimings;
   /** The clock's, for the pauses; absent: a plain timer. */
   readonly after?: Clock['after'];
+  /** Whether a program that does not even start the first time is tried again, like one that died. */
+  readonly isPatient?: boolean;
   /** The program has failed; called once for each failure, before it is killed. */
   readonly onDown?: (fault: CodedError) => void;
 }
@@ -66,10 +68,14 @@ export class SupervisedProgram {
     this.#delayMs = this.#delayMsMin;
   }
 
-  /** @throws dapp_start_failed (dapp, reason), after which nothing runs and nothing is tried again. */
+  /**
+   * Resolves after the first start.
+   * @throws dapp_start_failed (dapp, reason), unless `isPatient`; after it nothing runs and nothing is tried again.
+   */
   static async start(options: SupervisedProgramOptions): Promise<SupervisedProgram> {
     const supervised = new SupervisedProgram(options);
-    await supervised.#begin();
+    if (options.isPatient === true) await supervised.#restart();
+    else await supervised.#begin();
     return supervised;
   }
 
