@@ -77,6 +77,8 @@ export const PINS_CHIPS_MAX = 32;
 export const PINS_PENDING_MAX = 64;
 
 // Node.
+export const BADGE_KEYS_MAX = 16;
+export const DEMO_RESTARTS_MAX = 100;
 export const DEMO_START_MS_MAX = 20_000;
 export const CONTROL_CALL_MS_MAX = 30_000;
 export const VERIFY_MS_MAX = 24 * 60 * 60 * 1000;

@@ -116,7 +116,7 @@ function applyPulseFact(call: EntryCall): Outcome {
   fields.text('pulse', PULSE, 'the id of a pulse');
   fields.text('output', LABEL, 'a label');
   fields.text('onNs', NANOSECONDS, 'monotonic nanoseconds');
-  if (fields.raw('offNs') !== null) fields.text('offNs', NANOSECONDS, 'monotonic nanoseconds or null');
+  fields.text('offNs', NANOSECONDS, 'monotonic nanoseconds');
   fields.text('end', LABEL, 'a label');
   fields.end();
   return { ok: true, writes: [] };

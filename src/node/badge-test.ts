@@ -1,0 +1,84 @@
+import { open } from 'node:fs/promises';
+import { CodedError, messageOf } from '../base/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
+import { BADGE_TEST_WAIT_MS_MAX } from '../base/limits.ts';
+import type { Clock } from '../base/ports.ts';
+import { parseCredential } from '../devices/credential.ts';
+import { encodeFrame } from '../devices/rdm6300/frame.ts';
+import type { Fact } from './agents.ts';
+import type { Config } from './config.ts';
+import type { Space } from './space.ts';
+
+/** Facts of this node as they are written; at most one listener a running `badge test`. */
+export class FactFeed {
+  readonly #listeners = new Set<(fact: Fact) => void>();
+
+  publish(fact: Fact): void {
+    for (const listener of this.#listeners) listener(fact);
+  }
+
+  /** Resolves with the first fact that `wanted` picks, or null after `waitMs`. */
+  next(wanted: (fact: Fact) => boolean, clock: Clock, waitMs: number): Promise<Fact | null> {
+    const { promise, resolve } = Promise.withResolvers<Fact | null>();
+    const listener = (fact: Fact) => {
+      if (wanted(fact)) resolve(fact);
+    };
+    const cancel = clock.after(waitMs, () => resolve(null));
+    this.#listeners.add(listener);
+    return promise.finally(() => {
+      cancel();
+      this.#listeners.delete(listener);
+    });
+  }
+}
+
+export interface BadgeTestParts {
+  readonly space: Space;
+  readonly config: Config;
+  readonly facts: FactFeed;
+  readonly clock: Clock;
+}
+
+/**
+ * Holds a card to the virtual reader of a door: writes the frame a real one would send into the other end of its
+ * line, and tells what the door made of it.
+ * @throws no_such_door; reader_not_virtual; feed_unwritable; badge_unheard.
+ */
+export async function testBadge(parts: BadgeTestParts, params: JsonObject): Promise<Json> {
+  const { space, config, facts, clock } = parts;
+  const name = String(params.door);
+  const door = await space.query('door', 'door', { door: name });
+  const reader = isJsonObject(door) ? String(door.reader) : '';
+  const feed = config.reader[reader]?.feed;
+  if (feed === undefined) {
+    throw new CodedError('reader_not_virtual', `the reader ${reader} of ${name} has no feed to write to`, {
+      fields: { reader, door: name },
+      advice: 'Hold a card to it; `badge test` is for virtual readers.',
+    });
+  }
+  const frame = encodeFrame(parseCredential(String(params.number)).value);
+  const isAnswer = (fact: Fact) => fact.body.door === name && (fact.kind === 'granted' || fact.kind === 'denied');
+  const heard = facts.next(isAnswer, clock, BADGE_TEST_WAIT_MS_MAX);
+  await feedFrame(feed, frame);
+  const fact = await heard;
+  if (fact === null) {
+    throw new CodedError('badge_unheard', `${name} said nothing about the badge`, {
+      fields: { reader, door: name },
+      advice: 'Held on again within half a second, a card counts as lying there still. See `blockmesh status`.',
+    });
+  }
+  return { result: fact.kind, output: isJsonObject(door) ? (door.output ?? null) : null, ...fact.body };
+}
+
+async function feedFrame(feed: string, frame: Uint8Array): Promise<void> {
+  try {
+    await using file = await open(feed, 'r+');
+    await file.write(frame);
+  } catch (cause) {
+    throw new CodedError('feed_unwritable', `cannot write to ${feed}: ${messageOf(cause)}`, {
+      cause,
+      fields: { path: feed },
+      advice: 'Is the virtual reader running?',
+    });
+  }
+}

@@ -1,0 +1,152 @@
+import { isAbsolute, join } from 'node:path';
+import { Ajv, type ErrorObject } from 'ajv';
+import { CodedError } from '../base/errors.ts';
+import { PINS_ON_MS_MAX } from '../base/limits.ts';
+import { parseToml, type TomlText } from './toml.ts';
+
+/** `blockmesh.toml`, read once. `blockmesh.example.toml` beside this file explains every key. */
+export interface Config {
+  readonly node: { readonly name: string; readonly clock: 'timesync' | 'trusted' };
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
+  readonly control: { readonly socket: string };
+  readonly pins: { readonly socket: string };
+  readonly reader: Readonly<Record<string, ReaderConfig>>;
+  readonly output: Readonly<Record<string, OutputConfig>>;
+}
+
+export interface ReaderConfig {
+  readonly driver: 'rdm6300';
+  readonly port: string;
+  readonly baud: number;
+  /** The other end of a virtual reader's line, where `badge test` writes; absent for real ones. */
+  readonly feed?: string;
+}
+
+export interface OutputConfig {
+  /** Label of the GPIO chip. */
+  readonly chip?: string;
+  /** Name of the line; else `offset` counts it on the chip. */
+  readonly line?: string;
+  readonly offset?: number;
+  readonly active: 'high' | 'low';
+  readonly longest_ms: number;
+}
+
+const DEVICE_NAME = '^[a-z0-9][a-z0-9-]{0,31}$';
+const text = { type: 'string', minLength: 1, maxLength: 256 };
+const table = (properties: object, required: readonly string[] = []) => ({
+  type: 'object',
+  additionalProperties: false,
+  properties,
+  required,
+});
+/** Goes into an option of the pins process, where commas and equals signs part things. */
+const pinWord = { type: 'string', pattern: '^[^,=\\s]{1,31}$' };
+const devices = (one: object) => ({
+  type: 'object',
+  propertyNames: { pattern: DEVICE_NAME },
+  additionalProperties: one,
+});
+
+const SECTIONS = {
+  node: table({
+    name: { type: 'string', minLength: 1, maxLength: 64, default: 'blockmesh' },
+    clock: { enum: ['timesync', 'trusted'], default: 'timesync' },
+  }),
+  log: table({ level: { enum: ['debug', 'info', 'warn', 'error'], default: 'info' } }),
+  control: table({ socket: { ...text, default: 'run/node.sock' } }),
+  pins: table({ socket: { ...text, default: 'run/pins.sock' } }),
+  reader: devices(
+    table(
+      { driver: { enum: ['rdm6300'] }, port: text, baud: { type: 'integer', minimum: 300, default: 9600 }, feed: text },
+      ['driver', 'port'],
+    ),
+  ),
+  output: devices({
+    ...table({
+      chip: pinWord,
+      line: pinWord,
+      offset: { type: 'integer', minimum: 0, maximum: 4095 },
+      active: { enum: ['high', 'low'], default: 'high' },
+      longest_ms: { type: 'integer', minimum: 1, maximum: PINS_ON_MS_MAX, default: 60_000 },
+    }),
+    oneOf: [{ required: ['line'] }, { required: ['chip', 'offset'] }],
+  }),
+};
+
+/** Every section may be absent; its defaults then stand. */
+const SCHEMA = table(
+  Object.fromEntries(Object.entries(SECTIONS).map(([name, section]) => [name, { ...section, default: {} }])),
+);
+
+/**
+ * The configuration that `source` holds; paths are relative to `folder`.
+ * @throws config_syntax, config_unknown_key, config_invalid, each with the line.
+ */
+export function parseConfig(source: string, path: string, folder: string): Config {
+  const toml = parseToml(source, path);
+  const check = new Ajv({ useDefaults: true, allErrors: false }).compile<Config>(SCHEMA);
+  const value: unknown = structuredClone(toml.value);
+  if (!check(value)) throw configError(check.errors?.[0], toml, path);
+  return frozen(withPaths(value, folder));
+}
+
+function configError(error: ErrorObject | undefined, toml: TomlText, path: string): CodedError {
+  const at = (error?.instancePath ?? '').split('/').slice(1);
+  const unknown = error?.params.additionalProperty as string | undefined;
+  const badName = error?.params.propertyName as string | undefined;
+  const extra = unknown ?? badName;
+  const key = [...at, ...(extra === undefined ? [] : [extra])];
+  const line = toml.lineOf(key);
+  const fields = { path, key: key.join('.'), line };
+  const where = `${path} line ${line}: ${key.join('.') || 'the file'}`;
+  if (unknown !== undefined) {
+    return new CodedError('config_unknown_key', `${where} is not a known key`, {
+      fields,
+      advice: 'Remove it, or compare its spelling with the commented example.',
+    });
+  }
+  const message = badName === undefined ? (error?.message ?? 'is invalid') : `must match ${DEVICE_NAME}`;
+  return new CodedError('config_invalid', `${where} ${message}${choices(error)}`, { fields });
+}
+
+function choices(error: ErrorObject | undefined): string {
+  const allowed = error?.params.allowedValues as readonly string[] | undefined;
+  return allowed === undefined ? '' : `: ${allowed.join(', ')}`;
+}
+
+function withPaths(config: Config, folder: string): Config {
+  const whole = (path: string) => (isAbsolute(path) ? path : join(folder, path));
+  const readers = Object.entries(config.reader).map(([name, reader]) => {
+    const feed = reader.feed === undefined ? {} : { feed: whole(reader.feed) };
+    return [name, { ...reader, port: whole(reader.port), ...feed }];
+  });
+  return {
+    ...config,
+    control: { socket: socketPath(whole(config.control.socket)) },
+    pins: { socket: socketPath(whole(config.pins.socket)) },
+    reader: Object.fromEntries(readers),
+  };
+}
+
+/** sockaddr_un of Linux holds 108 bytes with the final NUL. */
+const SOCKET_PATH_BYTES_MAX = 107;
+
+function socketPath(path: string): string {
+  if (Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX) {
+    throw new CodedError(
+      'config_socket_path',
+      `the path of a socket has at most ${SOCKET_PATH_BYTES_MAX} bytes: ${path}`,
+      {
+        fields: { path },
+        advice: 'Move the folder to a shorter path, or name the sockets in blockmesh.toml.',
+      },
+    );
+  }
+  return path;
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(value).forEach(frozen);
+  return Object.freeze(value);
+}

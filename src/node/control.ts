@@ -1,0 +1,92 @@
+import { chmodSync, unlinkSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { CodedError, messageOf } from '../base/errors.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+import { CONTROL_CLIENTS_MAX } from '../base/limits.ts';
+import type { Log } from '../sandbox/log.ts';
+import { RpcPeer } from '../sandbox/peer.ts';
+
+/** Owner and group may talk to the node; whoever may, acts as its admin. */
+const SOCKET_MODE = 0o660;
+const PROGRESS_EVERY = 1_000;
+
+type Progress = (stage: string, done: number, total: number) => void;
+export type ControlHandler = (params: JsonObject, progress: Progress) => Promise<Json>;
+
+/**
+ * The Unix socket on which the CLI talks to the running node: JSON-RPC 2.0 lines. File permissions are its lock. The
+ * caller holds the ledger's lock, so a socket file that is there belongs to nobody alive.
+ */
+export class ControlServer {
+  readonly #path: string;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(path: string, handlers: Readonly<Record<string, ControlHandler>>, log: Log) {
+    this.#path = path;
+    this.#server = createServer((socket) => {
+      if (this.#sockets.size >= CONTROL_CLIENTS_MAX) {
+        log.warn({ clients: this.#sockets.size }, 'control: too many clients, one refused');
+        socket.destroy();
+        return;
+      }
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+      serve(socket, handlers, log);
+    });
+  }
+
+  async start(): Promise<void> {
+    removeStale(this.#path);
+    // Nobody else may connect in the moment before the mode is set.
+    const mask = process.umask(0o177);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once('error', reject);
+    this.#server.listen(this.#path, resolve);
+    process.umask(mask);
+    try {
+      await promise;
+    } catch (cause) {
+      throw new CodedError('control_socket', `cannot listen on ${this.#path}: ${messageOf(cause)}`, {
+        cause,
+        fields: { path: this.#path },
+        advice: 'Check that the folder exists and may be written.',
+      });
+    }
+    chmodSync(this.#path, SOCKET_MODE);
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+}
+
+function serve(socket: Socket, handlers: Readonly<Record<string, ControlHandler>>, log: Log): void {
+  let reported = 0;
+  const progress: Progress = (stage, done, total) => {
+    // A slow terminal must not slow the work down, nor let reports pile up.
+    const isDue = done === total || done - reported >= PROGRESS_EVERY || done < reported;
+    if (!isDue || !peer.isOpen || peer.backedUp) return;
+    reported = done;
+    peer.notify('progress', { stage, done, total });
+  };
+  const bound = Object.entries(handlers).map(([name, handler]) => [
+    name,
+    (params: JsonObject) => handler(params, progress),
+  ]);
+  const peer = new RpcPeer({
+    input: socket,
+    output: socket,
+    handlers: Object.fromEntries(bound),
+    failed: (method, error) => log.warn({ method }, `control: ${messageOf(error)}`),
+  });
+}
+
+function removeStale(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause;
+  }
+}

@@ -1,0 +1,202 @@
+import { CodedError } from '../base/errors.ts';
+import {
+  DAPP_RESTART_DELAY_MS_MAX,
+  ENTRY_TRIES_MAX,
+  FOLD_BLOCKS_MAX,
+  FOLD_RETRY_DELAY_MS_MIN,
+} from '../base/limits.ts';
+import type { Clock } from '../base/ports.ts';
+import type { BlockCaps } from '../format/block.ts';
+import { type Outcome, refused } from '../ledger/outcome.ts';
+import { StateOverlay } from '../ledger/overlay.ts';
+import type { StateReader } from '../ledger/state.ts';
+import type { Log } from '../sandbox/log.ts';
+import type { BlockReader } from '../store/blocks.ts';
+import type { Journal } from '../store/journal.ts';
+import type { EntryPlace, PlayedEntry, Transactor, WaitingEntry } from '../store/transactor.ts';
+import type { Judge } from './judge.ts';
+import { entryCall, type OpenedBlock, openStored } from './played.ts';
+
+export interface FoldParts {
+  readonly blocks: BlockReader;
+  readonly journal: Journal;
+  readonly transactor: Transactor;
+  readonly state: StateReader;
+  readonly judge: Judge;
+  readonly caps: BlockCaps;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * What a dapp that was well made of an entry. Anything else, such as a dapp that does not start or a state that
+ * cannot be read, says nothing about the entry, which then waits as long as it takes.
+ */
+const FAILED_ON_ENTRY: ReadonlySet<string> = new Set(['dapp_timeout', 'dapp_exited', 'dapp_protocol', 'dapp_overflow']);
+
+/** Dapp → keys of its state that a commit changed. */
+export type ChangedKeys = ReadonlyMap<string, readonly string[]>;
+
+/** What one run gathers before it is made lasting. */
+class Run {
+  readonly overlay: StateOverlay;
+  readonly played: PlayedEntry[] = [];
+  readonly waiting: WaitingEntry[] = [];
+  /** Dapps that failed in this run: their later entries wait without being asked. */
+  readonly down = new Set<string>();
+  arrival: number;
+
+  constructor(state: StateReader, arrival: number) {
+    this.overlay = new StateOverlay(state);
+    this.arrival = arrival;
+  }
+}
+
+/**
+ * Plays entries in the order in which they arrived and keeps the outcome of each. A dapp that fails leaves its entry
+ * waiting, and those after it, while the entries of other dapps go on. An entry on which its dapp failed
+ * ENTRY_TRIES_MAX times is refused with `dapp_failed`, so that one poison entry never stops a door for good.
+ */
+export class Fold {
+  readonly #parts: FoldParts;
+  readonly #onCommit: (changed: ChangedKeys) => void;
+  #running: Promise<void> | null = null;
+  #isWoken = false;
+  #isStopped = false;
+  #cancelRetry: (() => void) | null = null;
+  #retryDelayMs = FOLD_RETRY_DELAY_MS_MIN;
+
+  /** @param onCommit runs after each commit; must not throw. */
+  constructor(parts: FoldParts, onCommit: (changed: ChangedKeys) => void) {
+    this.#parts = parts;
+    this.#onCommit = onCommit;
+  }
+
+  /** Takes note that there is something to play. Returns at once. */
+  wake(): void {
+    if (this.#isStopped) return;
+    this.#isWoken = true;
+    this.#running ??= this.#loop().finally(() => {
+      this.#running = null;
+    });
+  }
+
+  /** Runs `task` while nothing is played; what is appended meanwhile is played afterwards. */
+  async hold<T>(task: () => Promise<T>): Promise<T> {
+    while (this.#running !== null) await this.#running;
+    const result = task();
+    const ended = () => {
+      this.#running = null;
+      if (this.#isWoken) this.wake();
+    };
+    this.#running = result.then(ended, ended);
+    return await result;
+  }
+
+  /** Resolves when all that was there at the call is played, or waits for its dapp. @throws what broke the fold. */
+  async settled(): Promise<void> {
+    this.wake();
+    while (this.#running !== null) await this.#running;
+  }
+
+  /** Ends after the entry being played; the rest is played at the next start. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelRetry?.();
+    await this.#running?.catch(() => undefined);
+  }
+
+  /** The outcome of an entry that has settled; a waiting one is told as such. @throws entry_waiting. */
+  outcomeOf(place: EntryPlace): Outcome {
+    const row = this.#parts.journal.outcome(place.arrival, place.index);
+    if (row === null) {
+      throw new CodedError('entry_waiting', 'the entry is in the ledger and waits: its dapp does not answer', {
+        advice: 'It takes effect by itself when the dapp is well again; see `blockmesh status`.',
+      });
+    }
+    return row.ok ? { ok: true, writes: [] } : refused(row.code ?? 'refused', row.message ?? '');
+  }
+
+  async #loop(): Promise<void> {
+    while (this.#isWoken && !this.#isStopped) {
+      this.#isWoken = false;
+      const isMore = await this.#runOnce();
+      if (isMore) this.#isWoken = true;
+    }
+  }
+
+  async #runOnce(): Promise<boolean> {
+    const { journal, blocks, state, caps } = this.#parts;
+    const run = new Run(state, journal.foldedTo());
+    for (const entry of journal.waiting()) await this.#playAgain(run, entry);
+    const stored = blocks.after(run.arrival, FOLD_BLOCKS_MAX);
+    for (const block of stored) {
+      if (this.#isStopped) break;
+      await this.#playBlock(run, openStored(block, caps));
+      run.arrival = block.arrival;
+    }
+    this.#commit(run);
+    this.#planRetry();
+    return stored.length === FOLD_BLOCKS_MAX;
+  }
+
+  async #playBlock(run: Run, opened: OpenedBlock): Promise<void> {
+    for (const [index, entry] of opened.block.entries.entries()) {
+      const place = { arrival: opened.stored.arrival, index };
+      if (run.down.has(entry.dapp)) {
+        run.waiting.push({ ...place, dapp: entry.dapp, tries: 0, code: 'dapp_waiting' });
+      } else {
+        await this.#play(run, opened, { ...place, dapp: entry.dapp, tries: 0, code: '' });
+      }
+    }
+  }
+
+  async #playAgain(run: Run, entry: WaitingEntry): Promise<void> {
+    if (run.down.has(entry.dapp)) return;
+    const [stored] = this.#parts.blocks.after(entry.arrival - 1, 1);
+    if (stored === undefined) return;
+    await this.#play(run, openStored(stored, this.#parts.caps), entry);
+  }
+
+  async #play(run: Run, opened: OpenedBlock, entry: WaitingEntry): Promise<void> {
+    const { judge, clock, caps, log } = this.#parts;
+    const { arrival, index, dapp } = entry;
+    const at = clock.now();
+    const call = entryCall(opened, index, run.overlay, at, caps);
+    let outcome: Outcome;
+    try {
+      outcome = await judge.play(call, run.overlay);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      const tries = FAILED_ON_ENTRY.has(error.code) ? entry.tries + 1 : entry.tries;
+      log.warn({ dapp, kind: call.kind, code: error.code, tries, ...error.fields }, `dapp failed: ${error.message}`);
+      if (tries < ENTRY_TRIES_MAX) {
+        run.down.add(dapp);
+        run.waiting.push({ arrival, index, dapp, tries, code: error.code });
+        return;
+      }
+      outcome = refused('dapp_failed', `${dapp} failed ${tries} times on this entry, last with ${error.code}`);
+    }
+    if (outcome.ok) run.overlay.apply(dapp, outcome.writes);
+    run.played.push({ arrival, index, outcome, at });
+  }
+
+  #commit(run: Run): void {
+    const { transactor, journal } = this.#parts;
+    const changes = [...run.overlay.changes()];
+    if (run.played.length === 0 && run.waiting.length === 0 && run.arrival === journal.foldedTo()) return;
+    transactor.commitFold({ arrival: run.arrival, played: run.played, waiting: run.waiting, changes });
+    this.#onCommit(new Map(changes.map(({ dapp, writes }) => [dapp, writes.map((write) => write.key)])));
+  }
+
+  #planRetry(): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = null;
+    if (this.#parts.journal.waiting().length === 0) {
+      this.#retryDelayMs = FOLD_RETRY_DELAY_MS_MIN;
+      return;
+    }
+    this.#cancelRetry = this.#parts.clock.after(this.#retryDelayMs, () => this.wake());
+    this.#retryDelayMs = Math.min(this.#retryDelayMs * 2, DAPP_RESTART_DELAY_MS_MAX);
+  }
+}

@@ -1,0 +1,167 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { toHex } from '../base/bytes.ts';
+import { CodedError } from '../base/errors.ts';
+import type { Clock, Randomness } from '../base/ports.ts';
+import { BOOT_BYTES, type EncodedBlock, encodeBlock, LIFE_BYTES } from '../format/block.ts';
+import { SEED_BYTES, type SigningKey, signingKey } from '../format/ed25519.ts';
+import type { BlockId } from '../format/ids.ts';
+import { sealBlock } from '../format/sealed.ts';
+import { type Draft, writeBlock, writeEntries } from '../ledger/authoring.ts';
+import { MESH, MESH_VERSION } from '../ledger/mesh/keys.ts';
+import { rootBody } from '../ledger/mesh/root-body.ts';
+import type { Log } from '../sandbox/log.ts';
+import { loadManifest } from '../sandbox/manifest.ts';
+import type { Runner } from '../sandbox/runner.ts';
+import { runScriptedTests } from '../sandbox/scripted.ts';
+import { openDatabase } from '../store/database.ts';
+import { readText, writeFileDurably } from '../store/files.ts';
+import { Transactor } from '../store/transactor.ts';
+import { keyFolder, readKey, writeBadgeKeys, writeOpenKey, writeSealedKey } from './key-files.ts';
+import { ledgerPath } from './space.ts';
+
+/** How the founder's key is kept: sealed in the folder, or open in a file of the founder's choice. */
+export type FounderKey = { readonly passphrase: string } | { readonly keyFile: string };
+
+export interface InitOptions {
+  readonly folder: string;
+  readonly dappsFolder: string;
+  /** Dapps to install from the start; their scripted tests must pass. */
+  readonly dapps: readonly string[];
+  readonly spaceName: string;
+  readonly founderName: string;
+  readonly nodeName: string;
+  readonly founderKey: FounderKey;
+  readonly configExample: string;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly boot: Uint8Array;
+  readonly runner: Runner;
+  readonly log: Log;
+}
+
+export interface InitResult {
+  readonly mesh: BlockId;
+  /** 32 bytes in hex; shown once and kept nowhere. */
+  readonly recoveryKey: string;
+}
+
+const FOUNDER = 'founder';
+
+/**
+ * Makes a new space: keys, root block, and a key for the founder at this board.
+ * @throws folder_not_empty; dapp_tests_failed; the codes of manifests and key files. What was begun is removed.
+ */
+export async function initSpace(options: InitOptions): Promise<InitResult> {
+  const { folder } = options;
+  if (existsSync(folder) && readdirSync(folder).some((name) => name !== 'blockmesh.toml')) {
+    throw new CodedError('folder_not_empty', `${folder} is not empty`, {
+      fields: { folder },
+      advice: 'Name another folder, or move away what is in it.',
+    });
+  }
+  const dapps = await installable(options);
+  mkdirSync(join(folder, 'keys'), { recursive: true, mode: 0o700 });
+  mkdirSync(join(folder, 'run'), { recursive: true, mode: 0o750 });
+  try {
+    return found(options, dapps);
+  } catch (error) {
+    for (const name of ['keys', 'run', 'ledger.db', 'ledger.db-wal'])
+      rmSync(join(folder, name), { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function installable(options: InitOptions): Promise<readonly { dapp: string; ver: string }[]> {
+  const dapps: { dapp: string; ver: string }[] = [];
+  for (const name of options.dapps) {
+    const folder = join(options.dappsFolder, name);
+    const manifest = await loadManifest(folder);
+    const { runner, log } = options;
+    const failures = await runScriptedTests({ manifest, folder, runner, log, branch: MESH });
+    const [first] = failures;
+    if (first !== undefined) {
+      throw new CodedError(
+        'dapp_tests_failed',
+        `${name} fails its own tests: ${first.file}, step ${first.step}: ${first.reason}`,
+        {
+          fields: { dapp: name, failures: failures.length },
+        },
+      );
+    }
+    dapps.push({ dapp: name, ver: manifest.version });
+  }
+  return dapps;
+}
+
+function found(options: InitOptions, dapps: readonly { dapp: string; ver: string }[]): InitResult {
+  const { folder, randomness } = options;
+  const keys = keyFolder(folder);
+  const founder = makeFounderKey(options);
+  const nodeSeed = randomness.bytes(SEED_BYTES);
+  const consoleSeed = randomness.bytes(SEED_BYTES);
+  const recoverySeed = randomness.bytes(SEED_BYTES);
+  writeOpenKey(keys.node, nodeSeed);
+  writeOpenKey(keys.console, consoleSeed);
+  writeBadgeKeys(keys.badges, [{ epoch: toHex(randomness.bytes(8)), key: randomness.bytes(32) }]);
+  const node = publicHex(signingKey(nodeSeed));
+  const root = rootBody({
+    name: options.spaceName,
+    founder: { principal: FOUNDER, name: options.founderName, key: publicHex(founder) },
+    node: { name: options.nodeName, key: node },
+    recovery: publicHex(signingKey(recoverySeed)),
+    dapps,
+  });
+  const consoleKey = { key: publicHex(signingKey(consoleSeed)), principal: FOUNDER, node };
+  const database = openDatabase({ path: ledgerPath(folder), mayCreate: true });
+  try {
+    const mesh = writeFirstBlocks(options, founder, new Transactor(database), [
+      { dapp: MESH, ver: MESH_VERSION, kind: 'root', re: null, body: root },
+      { dapp: MESH, ver: MESH_VERSION, kind: 'key.add', re: null, body: consoleKey },
+    ]);
+    const config = join(folder, 'blockmesh.toml');
+    if (!existsSync(config)) writeFileDurably(config, readText(options.configExample), 0o644);
+    return { mesh, recoveryKey: toHex(recoverySeed) };
+  } finally {
+    database.close();
+  }
+}
+
+function makeFounderKey(options: InitOptions): SigningKey {
+  const { founderKey, randomness, folder } = options;
+  if ('keyFile' in founderKey) {
+    // A founder may bring the key of an earlier space.
+    if (!existsSync(founderKey.keyFile)) writeOpenKey(founderKey.keyFile, randomness.bytes(SEED_BYTES));
+    return readKey(founderKey.keyFile);
+  }
+  const seed = randomness.bytes(SEED_BYTES);
+  writeSealedKey(keyFolder(folder).founder, seed, founderKey.passphrase, randomness);
+  return signingKey(seed);
+}
+
+/** The root block with `drafts[0]`, and the founder's second block with the rest. @returns id of the root. */
+function writeFirstBlocks(
+  options: InitOptions,
+  founder: SigningKey,
+  transactor: Transactor,
+  drafts: readonly Draft[],
+): BlockId {
+  const { clock, randomness, boot } = options;
+  const author = founder.publicKey;
+  const life = randomness.bytes(LIFE_BYTES);
+  const time = { ...clock.now(), boot: boot.subarray(0, BOOT_BYTES), monotonicMs: clock.monotonicMs() };
+  const { entries, bodies } = writeEntries(drafts.slice(0, 1), randomness);
+  const nothing = { mesh: null, branch: null, prev: null, base: null, parents: [], height: 0 };
+  const root: EncodedBlock = encodeBlock({ ...nothing, author, life, seq: 0, time, entries });
+  const place = { mesh: root.id, base: root.id, heads: [], prev: { id: root.id, life, seq: 0 }, heightMax: 0 };
+  const second = writeBlock(place, { author, life }, drafts.slice(1), time, randomness);
+  transactor.append([
+    { encoded: root, sealed: sealBlock(root, bodies, founder), pulses: [] },
+    { encoded: second.encoded, sealed: sealBlock(second.encoded, second.bodies, founder), pulses: [] },
+  ]);
+  return root.id;
+}
+
+function publicHex(key: SigningKey): string {
+  return toHex(key.publicKey);
+}

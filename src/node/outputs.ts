@@ -1,0 +1,101 @@
+import { toHex } from '../base/bytes.ts';
+import { CodedError } from '../base/errors.ts';
+import { PINS_RECONNECT_DELAY_MS } from '../base/limits.ts';
+import type { Clock, Randomness } from '../base/ports.ts';
+import { connectPins, type PinsClient } from '../devices/pins/client.ts';
+import type { PinsEvent, PinsOutput } from '../devices/pins/protocol.ts';
+import type { Log } from '../sandbox/log.ts';
+
+export interface OutputsParts {
+  readonly socketPath: string;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  /** Runs each time a connection stands, before any pulse goes over it. */
+  readonly onConnected: (pins: PinsClient) => Promise<void>;
+  readonly onEvent: (event: PinsEvent) => void;
+}
+
+const PULSE_ID_BYTES = 16;
+
+/** The node's side of the pins process: connected whenever that process is there. */
+export class Outputs {
+  readonly #parts: OutputsParts;
+  #pins: PinsClient | null = null;
+  #isStopped = false;
+  #cancelRetry: (() => void) | null = null;
+
+  constructor(parts: OutputsParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves after the first try; a pins process that is not there yet is waited for. */
+  async start(): Promise<void> {
+    const { socketPath, log, onConnected, onEvent } = this.#parts;
+    try {
+      const pins = await connectPins({ socketPath });
+      pins.onClose(() => this.#lost());
+      await pins.watch(onEvent);
+      await onConnected(pins);
+      this.#pins = pins;
+      log.info({ socketPath }, 'pins process connected');
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      log.warn({ socketPath, code: error.code }, `no pins process, doors cannot open: ${error.message}`);
+      this.#planRetry();
+    }
+  }
+
+  get isConnected(): boolean {
+    return this.#pins !== null;
+  }
+
+  /** @throws pins_offline. */
+  list(): Promise<readonly PinsOutput[]> {
+    return this.#connected().list();
+  }
+
+  /**
+   * Energises `output` for `ms`; the pins process ends it whatever becomes of us.
+   * @throws pins_offline, pins_timeout (it may have happened: the records tell at the next start), or the refusal.
+   */
+  async pulse(output: string, ms: number): Promise<{ readonly pulse: string; readonly atNs: string }> {
+    const pulse = toHex(this.#parts.randomness.bytes(PULSE_ID_BYTES));
+    const { onNs } = await this.#connected().pulse(output, ms, pulse);
+    return { pulse, atNs: onNs.toString() };
+  }
+
+  /** Energises `output` until it is released, its longest time is over, or this node is gone. */
+  async hold(output: string): Promise<void> {
+    await this.#connected().hold(output, toHex(this.#parts.randomness.bytes(PULSE_ID_BYTES)));
+  }
+
+  async release(output: string): Promise<void> {
+    await this.#connected().release(output);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelRetry?.();
+    await this.#pins?.close();
+    this.#pins = null;
+  }
+
+  #connected(): PinsClient {
+    if (this.#pins === null) throw new CodedError('pins_offline', 'the pins process does not answer');
+    return this.#pins;
+  }
+
+  #lost(): void {
+    if (this.#isStopped) return;
+    this.#pins = null;
+    this.#parts.log.warn({ code: 'pins_offline' }, 'pins process lost, doors cannot open until it is back');
+    this.#planRetry();
+  }
+
+  #planRetry(): void {
+    if (this.#isStopped) return;
+    this.#cancelRetry?.();
+    this.#cancelRetry = this.#parts.clock.after(PINS_RECONNECT_DELAY_MS, () => void this.start());
+  }
+}

@@ -1,0 +1,68 @@
+import { CodedError } from '../base/errors.ts';
+import type { PinsClient } from '../devices/pins/client.ts';
+import type { PinsRecord } from '../devices/pins/protocol.ts';
+import { MESH } from '../ledger/mesh/keys.ts';
+import type { Log } from '../sandbox/log.ts';
+import type { Space } from './space.ts';
+
+/** Facts that speak of a pulse: the dapp's own, and the two written here. */
+const GRANTED = 'granted';
+const RECOVERED = 'recovered';
+const INTERRUPTED = 'interrupted';
+
+/**
+ * Brings ledger and pins process into agreement after we were gone. Every pulse gets a fact: one that a dead node had
+ * no time to write down is `recovered`; one that was written down but whose node died before it ended is also
+ * `interrupted`. Both tell when and why the pins process ended it, so a pulse that still runs is told when it has.
+ */
+export class Recovery {
+  readonly #space: Space;
+  readonly #log: Log;
+  /** Ids of pulses of an earlier life that have not ended yet. */
+  readonly #running = new Set<string>();
+  #pins: PinsClient | null = null;
+
+  constructor(space: Space, log: Log) {
+    this.#space = space;
+    this.#log = log;
+  }
+
+  /** Reads all records of the pins process. Running this again adds nothing. */
+  async run(pins: PinsClient): Promise<void> {
+    this.#pins = pins;
+    this.#running.clear();
+    for (const record of await pins.records(0)) {
+      const fact = this.#factFor(record);
+      if (fact === null) continue;
+      if (record.offNs === undefined) this.#running.add(record.id);
+      else this.#tell(record, record.offNs, fact);
+    }
+  }
+
+  /** To be called when the pins process says that a pulse has ended. */
+  async ended(id: string): Promise<void> {
+    if (this.#pins === null || !this.#running.has(id)) return;
+    try {
+      await this.run(this.#pins);
+    } catch (error) {
+      // The connection is gone; the next one starts with all records again.
+      if (!(error instanceof CodedError)) throw error;
+      this.#log.warn({ pulse: id, code: error.code }, `pulse not told yet: ${error.message}`);
+    }
+  }
+
+  #factFor(record: PinsRecord): string | null {
+    const isTold = (fact: string) => this.#space.journal.hasPulse(record.id, fact);
+    if (!isTold(GRANTED) && !isTold(RECOVERED)) return RECOVERED;
+    const isInterrupted = record.owner === 'lost' && !isTold(RECOVERED) && !isTold(INTERRUPTED);
+    return isInterrupted ? INTERRUPTED : null;
+  }
+
+  #tell({ id, output, onNs, end }: PinsRecord, offNs: bigint, fact: string): void {
+    const body = { pulse: id, output, onNs: onNs.toString(), offNs: offNs.toString(), end: end ?? 'timer' };
+    const what =
+      fact === RECOVERED ? 'pulse without a fact, recovered' : 'pulse interrupted: its node died before it ended';
+    this.#log.warn(body, what);
+    this.#space.appendFact(MESH, fact, body);
+  }
+}

@@ -1,0 +1,191 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import { assert } from '../base/assert.ts';
+import { toHex } from '../base/bytes.ts';
+import { CodedError } from '../base/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
+import { BODY_BYTES_MAX, KEY_CACHE_MAX } from '../base/limits.ts';
+import type { Clock, Randomness } from '../base/ports.ts';
+import type { BlockCaps } from '../format/block.ts';
+import { type SigningKey, Verifier } from '../format/ed25519.ts';
+import { type BlockId, idText } from '../format/ids.ts';
+import { decodeJson } from '../format/json-value.ts';
+import { MESH, MESH_VERSION } from '../ledger/mesh/keys.ts';
+import { rootCaps } from '../ledger/mesh/root-body.ts';
+import type { Log } from '../sandbox/log.ts';
+import type { Runner } from '../sandbox/runner.ts';
+import { BlockReader } from '../store/blocks.ts';
+import { openDatabase } from '../store/database.ts';
+import { Journal } from '../store/journal.ts';
+import { StateTable } from '../store/states.ts';
+import { type EntryPlace, Transactor } from '../store/transactor.ts';
+import { type Dapps, startDapps } from './dapps.ts';
+import { type ChangedKeys, Fold } from './fold.ts';
+import { createJudge, type Judge } from './judge.ts';
+import { type BadgeKey, keyFolder, readBadgeKeys, readKey } from './key-files.ts';
+import { type Appended, pulseMarks, Writer } from './writer.ts';
+
+export interface SpaceParts {
+  /** The folder `init` made. */
+  readonly folder: string;
+  /** Where the dapps' own folders are. */
+  readonly dappsFolder: string;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly boot: Uint8Array;
+  readonly runner: Runner;
+  readonly log: Log;
+  /** Runs after each commit of the fold. */
+  readonly onCommit?: (changed: ChangedKeys) => void;
+}
+
+/** The accepted result of a command. */
+export interface CommandResult {
+  readonly block: BlockId;
+  readonly index: number;
+}
+
+export function ledgerPath(folder: string): string {
+  return join(folder, 'ledger.db');
+}
+
+/**
+ * A space opened by this process alone: its ledger, the contracts that judge it, and the keys this board holds. It
+ * serves a running node, and a command of the CLI when none runs.
+ */
+export class Space {
+  readonly mesh: BlockId;
+  readonly caps: BlockCaps;
+  readonly blocks: BlockReader;
+  readonly journal: Journal;
+  readonly state: StateTable;
+  readonly dapps: Dapps;
+  readonly judge: Judge;
+  readonly badgeKeys: readonly BadgeKey[];
+  readonly verifier: Verifier;
+  readonly clock: Clock;
+  readonly fold: Fold;
+  readonly writer: Writer;
+  readonly #database: Database;
+  readonly #nodeKey: SigningKey;
+  readonly #consoleKey: SigningKey;
+
+  constructor(database: Database, dapps: Dapps, caps: BlockCaps, parts: SpaceParts) {
+    const { clock, log, randomness, boot } = parts;
+    this.#database = database;
+    this.caps = caps;
+    this.clock = clock;
+    this.dapps = dapps;
+    this.blocks = new BlockReader(database);
+    this.mesh = this.blocks.mesh;
+    this.journal = new Journal(database);
+    this.state = new StateTable(database);
+    this.verifier = new Verifier(KEY_CACHE_MAX);
+    const keys = keyFolder(parts.folder);
+    this.#nodeKey = readKey(keys.node);
+    this.#consoleKey = readKey(keys.console);
+    this.badgeKeys = readBadgeKeys(keys.badges);
+    this.judge = createJudge(dapps, this.mesh);
+    const transactor = new Transactor(database);
+    const { blocks, journal, state, judge, verifier } = this;
+    this.fold = new Fold({ blocks, journal, transactor, state, judge, caps, clock, log }, parts.onCommit ?? (() => {}));
+    this.writer = new Writer({ blocks, transactor, caps, verifier, clock, randomness, boot }, () => this.fold.wake());
+  }
+
+  /** Public key of this board, in hex. */
+  get nodeKey(): string {
+    return toHex(this.#nodeKey.publicKey);
+  }
+
+  /** Appends a fact that this board vouches for. On disk when it returns. */
+  appendFact(dapp: string, kind: string, body: JsonObject): Appended {
+    const draft = { dapp, ver: this.#versionOf(dapp), kind, re: null, body };
+    return this.writer.append(this.#nodeKey, [draft], pulseMarks(kind, body));
+  }
+
+  /**
+   * Appends a command in the name of the person this console belongs to, and waits until it has been judged.
+   * @throws the code with which it was refused; entry_waiting.
+   */
+  async command(dapp: string, kind: string, body: JsonObject): Promise<CommandResult> {
+    if (dapp !== MESH) this.dapps.get(dapp).check.check(kind, body);
+    const draft = { dapp, ver: this.#versionOf(dapp), kind, re: null, body };
+    const { block, arrival } = this.writer.append(this.#consoleKey, [draft]);
+    await this.accepted({ arrival, index: 0 });
+    return { block, index: 0 };
+  }
+
+  /** Resolves when the entry has been judged and accepted. @throws the code with which it was refused. */
+  async accepted(place: EntryPlace): Promise<void> {
+    await this.fold.settled();
+    const outcome = this.fold.outcomeOf(place);
+    if (!outcome.ok) throw new CodedError(outcome.code, outcome.message);
+  }
+
+  /** Asks a dapp about its state. @throws no_dapp; the dapp's own codes. */
+  query(dapp: string, name: string, params: JsonObject): Promise<Json> {
+    return this.dapps.get(dapp).contract.query(name, params, this.state);
+  }
+
+  /** Stops the fold and the contracts, then closes the ledger. */
+  async close(): Promise<void> {
+    const folding = this.fold.stop();
+    // A call that waits for a dapp to start again ends with it.
+    await this.dapps.stop();
+    await folding;
+    this.#database.close();
+  }
+
+  #versionOf(dapp: string): string {
+    return dapp === MESH ? MESH_VERSION : this.dapps.get(dapp).manifest.version;
+  }
+}
+
+/** @throws space_missing when `init` has made nothing in `folder`. */
+export function requireSpace(folder: string): void {
+  if (existsSync(ledgerPath(folder))) return;
+  throw new CodedError('space_missing', `there is no space in ${folder}`, {
+    fields: { folder },
+    advice: 'Make one with `blockmesh init`, or name its folder with --folder.',
+  });
+}
+
+/**
+ * Opens the space in `parts.folder` and plays what an earlier process had no time for.
+ * @throws space_missing; the codes of `openDatabase`, of the key files and of the dapps' manifests.
+ */
+export async function openSpace(parts: SpaceParts): Promise<Space> {
+  requireSpace(parts.folder);
+  const path = ledgerPath(parts.folder);
+  const database = openDatabase({ path, mayCreate: false });
+  try {
+    const root = readRoot(database);
+    const dapps = await startDapps(dappNames(root.body), parts.dappsFolder, idText(root.id), parts.runner, parts.log);
+    try {
+      return new Space(database, dapps, rootCaps(root.body), parts);
+    } catch (error) {
+      await dapps.stop();
+      throw error;
+    }
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** The root block's id and body; the body is of the first entry of the first block. */
+function readRoot(database: Database): { readonly id: BlockId; readonly body: Json } {
+  const row = database
+    .prepare<[], { id: Uint8Array; body: Uint8Array }>(
+      'SELECT id, body FROM block JOIN entry ON entry.block = block.arrival WHERE arrival = 1 AND idx = 0',
+    )
+    .get();
+  assert(row !== undefined, 'a ledger begins with its root block');
+  return { id: toHex(row.id), body: decodeJson(row.body, BODY_BYTES_MAX) };
+}
+
+function dappNames(root: Json): readonly string[] {
+  const dapps = isJsonObject(root) && Array.isArray(root.dapps) ? root.dapps : [];
+  return dapps.flatMap((dapp: Json) => (isJsonObject(dapp) && typeof dapp.dapp === 'string' ? [dapp.dapp] : []));
+}

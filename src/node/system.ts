@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { fromHex } from '../base/bytes.ts';
+import type { Clock, ClockQuality, Randomness } from '../base/ports.ts';
+
+/** The real clock and the real randomness, behind the ports of floor 0. */
+
+/** systemd-timesyncd leaves this file when it has set the clock from the network. */
+const SYNCED_MARK = '/run/systemd/timesync/synchronized';
+/** No machine that runs this release lives before it was written: such a clock was never set. */
+const RELEASE_MS = Date.UTC(2026, 10, 22);
+
+/** @param trusted whether the operator vouches for this machine's clock, however it is set. */
+export function systemClock(trusted: boolean): Clock {
+  return {
+    now() {
+      const wallMs = Date.now();
+      return { wallMs, quality: qualityOf(wallMs, trusted) };
+    },
+    monotonicMs: () => Number(process.hrtime.bigint() / 1_000_000n),
+    after(delayMs, task) {
+      const timer = setTimeout(task, delayMs);
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+function qualityOf(wallMs: number, trusted: boolean): ClockQuality {
+  if (wallMs < RELEASE_MS) return 'unknown';
+  return trusted || existsSync(SYNCED_MARK) ? 'synced' : 'unknown';
+}
+
+export const systemRandomness: Randomness = { bytes: (length) => new Uint8Array(randomBytes(length)) };
+
+/** 16 bytes that the kernel draws at each boot. */
+export function bootId(): Uint8Array {
+  const text = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return fromHex(text.replaceAll('-', ''));
+}

@@ -1,0 +1,45 @@
+import { type AST, getStaticTOMLValue, ParseError, parseTOML } from 'toml-eslint-parser';
+import { CodedError, messageOf } from '../base/errors.ts';
+
+/** A parsed TOML file that can say where each key stands. */
+export interface TomlText {
+  readonly value: object;
+  /** Line (from 1) of the key at `path`, or of the nearest table above it. */
+  lineOf(path: readonly string[]): number;
+}
+
+/** @throws config_syntax with the line. CRLF and a byte order mark are fine. */
+export function parseToml(source: string, path: string): TomlText {
+  let tree: AST.TOMLProgram;
+  try {
+    tree = parseTOML(source.replace(/^\uFEFF/, ''));
+  } catch (cause) {
+    const line = cause instanceof ParseError ? cause.lineNumber : 1;
+    throw new CodedError('config_syntax', `${path} line ${line}: ${messageOf(cause)}`, {
+      cause,
+      fields: { path, line },
+    });
+  }
+  const lines = new Map<string, number>();
+  for (const node of tree.body[0].body) collect(node, [], lines);
+  return { value: getStaticTOMLValue(tree), lineOf: (wanted) => nearest(lines, wanted) };
+}
+
+function collect(node: AST.TOMLTable | AST.TOMLKeyValue, above: readonly string[], lines: Map<string, number>): void {
+  const names = node.key.keys.map((key) => (key.type === 'TOMLBare' ? key.name : key.value));
+  const path = [...above, ...names];
+  for (let depth = above.length + 1; depth <= path.length; depth += 1) {
+    const name = path.slice(0, depth).join('\0');
+    if (!lines.has(name)) lines.set(name, node.key.loc.start.line);
+  }
+  const inner = node.type === 'TOMLTable' ? node.body : node.value.type === 'TOMLInlineTable' ? node.value.body : [];
+  for (const child of inner) collect(child, path, lines);
+}
+
+function nearest(lines: ReadonlyMap<string, number>, wanted: readonly string[]): number {
+  for (let depth = wanted.length; depth > 0; depth -= 1) {
+    const line = lines.get(wanted.slice(0, depth).join('\0'));
+    if (line !== undefined) return line;
+  }
+  return 1;
+}
