@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import type { Environment } from './environment.ts';
+import { openSession, type Session } from './session.ts';
+
+/** Options that every command takes. */
+export interface CommonOptions {
+  readonly folder: string;
+  readonly json?: boolean;
+}
+
+/** Adds `--folder` and `--json`, and the examples to the help. */
+export function common(command: Command, environment: Environment, examples: readonly string[]): Command {
+  return command
+    .option('--folder <path>', 'the folder of the space', environment.folder)
+    .option('--json', 'print JSON: one value, or one a line')
+    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ blockmesh ${example}`).join('\n')}`);
+}
+
+/** Opens the space, runs `task`, and closes it whatever happens. */
+export async function withSession<T>(
+  options: CommonOptions,
+  environment: Environment,
+  task: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(options.folder, environment);
+  try {
+    return await task(session);
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,53 @@
+import { type CodedError, codeOf, messageOf } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
+
+/** Exit codes, as `blockmesh help` documents them. */
+export const EXIT_DONE = 0;
+export const EXIT_FAILED = 1;
+export const EXIT_USAGE = 2;
+export const EXIT_FINDINGS = 3;
+export const EXIT_DENIED = 4;
+
+/** Prints a result: JSON on one line, or the words of `text`. */
+export function print(result: Json, isJson: boolean, text: () => string): void {
+  process.stdout.write(`${isJson ? JSON.stringify(result) : text()}\n`);
+}
+
+/** Prints a failure: what happened, to what, and what to do. */
+export function printError(error: unknown, isJson: boolean): void {
+  const { code = codeOf(error) ?? 'internal_error', fields = {}, advice } = error as Partial<CodedError>;
+  const message = messageOf(error);
+  if (isJson) {
+    process.stderr.write(`${JSON.stringify({ error: { code, message, fields, advice: advice ?? null } })}\n`);
+    return;
+  }
+  process.stderr.write(`blockmesh: ${message} [${code}]\n${advice === undefined ? '' : `${advice}\n`}`);
+  // A bug of ours: whoever reports it needs the place.
+  if (code === 'internal_error' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+}
+
+/** Rows with aligned columns; control characters that a name might smuggle to the terminal are shown, not sent. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Text from the ledger, safe on a terminal. */
+export function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
+
+/** Local time with seconds: 2026-11-22 20:15:03. */
+export function timeText(epochMs: number): string {
+  const at = new Date(epochMs);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}

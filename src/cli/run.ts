@@ -1,0 +1,52 @@
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { pino } from 'pino';
+import { SHUTDOWN_MS_MAX } from '../base/limits.ts';
+import { readConfig, startNode } from '../node/node.ts';
+import { requireSpace } from '../node/space.ts';
+import { bootId, systemClock, systemRandomness } from '../node/system.ts';
+import { createProcessRunner } from '../sandbox/process-runner.ts';
+import { type CommonOptions, common } from './command.ts';
+import type { Environment } from './environment.ts';
+import { EXIT_FAILED } from './output.ts';
+
+export function runCommand(program: Command, environment: Environment): void {
+  const command = program.command('run').description('run the node of a space until SIGTERM or Ctrl-C');
+  common(command, environment, ['run', 'run --folder /var/lib/blockmesh']);
+  command.action((options: CommonOptions) => run(options, environment));
+}
+
+async function run(options: CommonOptions, environment: Environment): Promise<void> {
+  const folder = resolve(options.folder);
+  requireSpace(folder);
+  const config = readConfig(folder);
+  // Synchronous: a line that was logged before a crash is there after it.
+  const log = pino({ level: config.log.level }, pino.destination({ dest: 1, sync: true }));
+  const node = await startNode({
+    folder,
+    dappsFolder: join(environment.release, 'dapps'),
+    config,
+    clock: systemClock(config.node.clock === 'trusted'),
+    randomness: systemRandomness,
+    boot: bootId(),
+    runner: createProcessRunner({ path: environment.programPath }),
+    log,
+  });
+  await stopSignal();
+  log.info('stopping');
+  // Whatever hangs must not keep a board from going down; nothing acknowledged is lost by leaving.
+  const late = setTimeout(() => {
+    log.error('stop took too long, leaving');
+    process.exit(EXIT_FAILED);
+  }, SHUTDOWN_MS_MAX);
+  await node.stop();
+  clearTimeout(late);
+  log.info('stopped');
+}
+
+function stopSignal(): Promise<void> {
+  const { promise, resolve: resolveSignal } = Promise.withResolvers<void>();
+  process.once('SIGTERM', () => resolveSignal());
+  process.once('SIGINT', () => resolveSignal());
+  return promise;
+}

@@ -1,0 +1,92 @@
+import { createConnection, type Socket } from 'node:net';
+import { pino } from 'pino';
+import { CodedError, codeOf } from '../base/errors.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+import { CONTROL_CALL_MS_MAX } from '../base/limits.ts';
+import { readConfig } from '../node/node.ts';
+import { OPERATIONS } from '../node/operations.ts';
+import { openSpace, requireSpace, type Space } from '../node/space.ts';
+import { bootId, systemClock, systemRandomness } from '../node/system.ts';
+import { RpcPeer } from '../sandbox/peer.ts';
+import { createProcessRunner } from '../sandbox/process-runner.ts';
+import type { Environment } from './environment.ts';
+import { showProgress } from './progress.ts';
+
+/** A space that answers: the running node's, or the store itself when none runs. */
+export interface Session {
+  readonly isNodeRunning: boolean;
+  /** @throws what the operation refuses with; node_needed for what only a running node can do. */
+  call(method: string, params: JsonObject, timeoutMs?: number): Promise<Json>;
+  close(): Promise<void>;
+}
+
+export async function openSession(folder: string, environment: Environment): Promise<Session> {
+  requireSpace(folder);
+  const config = readConfig(folder);
+  const socket = await connect(config.control.socket);
+  return socket === null ? openStore(folder, environment) : remoteSession(socket);
+}
+
+/** Null when nobody listens. @throws control_denied. */
+function connect(path: string): Promise<Socket | null> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket | null>();
+  const socket = createConnection(path);
+  socket.once('connect', () => resolve(socket));
+  socket.once('error', (cause) => {
+    const code = codeOf(cause);
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') resolve(null);
+    else {
+      reject(
+        new CodedError('control_denied', `cannot talk to the node at ${path}: ${cause.message}`, {
+          cause,
+          fields: { path },
+          advice: 'Run this as the user of the node, or as a member of its group.',
+        }),
+      );
+    }
+  });
+  return promise;
+}
+
+function remoteSession(socket: Socket): Session {
+  const peer = new RpcPeer({
+    input: socket,
+    output: socket,
+    handlers: {},
+    notified: (method, params) => {
+      if (method === 'progress') showProgress(String(params.stage), Number(params.done), Number(params.total));
+    },
+  });
+  return {
+    isNodeRunning: true,
+    call: (method, params, timeoutMs = CONTROL_CALL_MS_MAX) => peer.call(method, params, timeoutMs),
+    close: async () => {
+      peer.close();
+      await peer.closed;
+    },
+  };
+}
+
+async function openStore(folder: string, environment: Environment): Promise<Session> {
+  const config = readConfig(folder);
+  const space: Space = await openSpace({
+    folder,
+    dappsFolder: `${environment.release}/dapps`,
+    clock: systemClock(config.node.clock === 'trusted'),
+    randomness: systemRandomness,
+    boot: bootId(),
+    runner: createProcessRunner({ path: environment.programPath }),
+    log: pino({ level: 'warn' }, pino.destination(2)),
+  });
+  return {
+    isNodeRunning: false,
+    call: async (method, params) => {
+      const operation = OPERATIONS[method];
+      if (operation === undefined) {
+        throw new CodedError('node_needed', 'this needs a running node', { advice: 'Start one with `blockmesh run`.' });
+      }
+      return await operation({ space, randomness: systemRandomness, progress: showProgress }, params);
+    },
+    close: () => space.close(),
+  };
+}
