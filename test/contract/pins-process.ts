@@ -202,3 +202,12 @@ export async function allRecords(client: RawClient) {
     if (page.length < 64) return records;
   }
 }
+
+/** `event off door a 1 123 timer` without its time. */
+export function untimed(event: string): string {
+  return event.replace(/ [0-9]{6,}/, '');
+}
+
+export function levels(trace: readonly { output: string; level: string }[], output: string): string[] {
+  return trace.filter((one) => one.output === output).map((one) => one.level);
+}

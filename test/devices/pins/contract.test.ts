@@ -1,6 +1,7 @@
 import t from 'tap';
 import { pinsContract } from '../../contract/pins.ts';
 import { pinsHostileContract, randomLine, seeded } from '../../contract/pins-hostile.ts';
+import { pinsLifeContract } from '../../contract/pins-life.ts';
 import { RawClient, startWith } from '../../contract/pins-process.ts';
 import { buildPins, VIRTUAL } from './build.ts';
 
@@ -8,16 +9,18 @@ const SIMULATED = [buildPins('gpio_sim')];
 
 t.test('C program, simulated lines', async (t) => {
   pinsContract(t, SIMULATED);
+  pinsLifeContract(t, SIMULATED);
   pinsHostileContract(t, SIMULATED);
 });
 
 t.test('virtual twin', async (t) => {
   pinsContract(t, VIRTUAL);
+  pinsLifeContract(t, VIRTUAL);
   pinsHostileContract(t, VIRTUAL);
 });
 
 /** Everything but times, which are the only numbers of six digits or more, and the random epoch. */
-function untimed(line: string): string {
+function masked(line: string): string {
   return line.replace(/\b[0-9]{6,}\b/g, 'NS').replace(/^ok hello 1 \w+/, 'ok hello 1 EPOCH');
 }
 
@@ -29,7 +32,7 @@ t.test('both say the same to the same 3,000 random lines', async (t) => {
     for (let i = 0; i < 1_000; i += 1) {
       const line = randomLine(random);
       const [simulated, virtual] = await Promise.all(clients.map((client) => client.askAll(line)));
-      const [ours, theirs] = [simulated?.map(untimed).join('\n'), virtual?.map(untimed).join('\n')];
+      const [ours, theirs] = [simulated?.map(masked).join('\n'), virtual?.map(masked).join('\n')];
       if (ours !== theirs) t.equal(ours, theirs, `seed ${seed}, line ${i}: ${line}`);
     }
     for (const client of clients) {
