@@ -6,13 +6,15 @@ SHELL := /bin/bash
 # Our own Node comes first, whatever the system has.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
+NODE_CPU := $(if $(filter aarch64,$(shell uname -m)),arm64,x64)
 NODE_STAMP := node_modules/.package-lock.json
 TAP_STAMP := build/tap.stamp
+VERSION := $(shell sed -nE 's/^  "version": "(.*)",$$/\1/p' package.json)
 PINS := src/devices/pins/native
 PINS_SOURCES := $(wildcard $(PINS)/*.c)
 PINS_HEADERS := $(wildcard $(PINS)/*.h)
 CFLAGS ?= -O2
-PINS_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -I$(PINS)
+PINS_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -DPINS_VERSION='"$(VERSION)"'
 
 # Debian packages beside npm, make and a compiler: socat is the line of a virtual reader; strace counts syncs in tests.
 RUN_PROGRAMS := socat
@@ -55,7 +57,10 @@ clean: ## remove what was built, the demo space included
 	rm -rf build .tap
 
 $(NODE_STAMP): package.json package-lock.json
-	npm ci
+	npm ci --loglevel=error
+	@# npm 9 leaves this link out, because the Node of another processor would have the same name.
+	@[ -e node_modules/.bin/node ] || ln -s ../node-linux-$(NODE_CPU)/bin/node node_modules/.bin/node
+	@node_modules/.bin/node --version >/dev/null || { echo "no Node 24 for this processor: $$(uname -m)" >&2; exit 1; }
 	@touch $@
 
 $(TAP_STAMP): $(NODE_STAMP)
