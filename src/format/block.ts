@@ -78,33 +78,34 @@ export const BOOT_BYTES = 16;
 
 /** Encodes a block of our own. Other people's blocks are never encoded again: their bytes are kept. */
 export function encodeBlock(block: Block): EncodedBlock {
-  const sorted = [...new Set(block.parents)].sort();
-  assert(sorted.join() === block.parents.join(), 'parents are sorted and distinct');
+  const isSorted = block.parents.every((id, index) => index === 0 || (block.parents[index - 1] ?? '') < id);
+  assert(isSorted, 'parents are sorted and distinct');
+  // The fields stand in canonical order already: there is nothing to sort.
   const bytes = encodeValue({
     v: BLOCK_VERSION,
-    mesh: linkOrNull(block.mesh),
-    branch: linkOrNull(block.branch),
-    author: block.author,
-    life: block.life,
     seq: block.seq,
-    ...(block.prev === null ? {} : { prev: linkOf(block.prev) }),
     ...(block.base === null ? {} : { base: linkOf(block.base) }),
-    parents: block.parents.map(linkOf),
-    height: block.height,
+    life: block.life,
+    mesh: linkOrNull(block.mesh),
+    ...(block.prev === null ? {} : { prev: linkOf(block.prev) }),
     time: {
-      wall: block.time.wallMs,
       boot: block.time.boot,
       mono: block.time.monotonicMs,
+      wall: block.time.wallMs,
       quality: block.time.quality,
     },
+    author: block.author,
+    branch: linkOrNull(block.branch),
+    height: block.height,
     entries: block.entries.map(encodeEntry),
+    parents: block.parents.map(linkOf),
   });
   return { id: blockIdOf(bytes), bytes, block };
 }
 
 function encodeEntry(entry: Entry): Record<string, unknown> {
   const re = entry.re === null ? null : { block: linkOf(entry.re.block), index: entry.re.index };
-  return { dapp: entry.dapp, ver: entry.ver, kind: entry.kind, re, size: entry.size, body: entry.body };
+  return { re, ver: entry.ver, body: entry.body, dapp: entry.dapp, kind: entry.kind, size: entry.size };
 }
 
 function linkOrNull(id: BlockId | null): CID | null {

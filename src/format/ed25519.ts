@@ -59,11 +59,24 @@ export class Verifier {
 
   /** Never throws for what `publicKey` and `signature` hold: anything unacceptable is `false`. */
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-    if (signature.length !== SIGNATURE_BYTES || publicKey.length !== PUBLIC_KEY_BYTES) return false;
-    if (SMALL_ORDER_Y.has(toHex(yOf(signature.subarray(0, R_BYTES))))) return false;
-    const key = this.#key(publicKey);
+    const key = this.#acceptable(publicKey, signature);
+    return key !== null && verify(null, message, key, signature);
+  }
+
+  /** As `verify`, on another thread, so that many signatures take all cores and hold up nothing else here. */
+  async verifyAside(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    const key = this.#acceptable(publicKey, signature);
     if (key === null) return false;
-    return verify(null, message, key, signature);
+    return await new Promise((resolve, reject) => {
+      verify(null, message, key, signature, (error, isGood) => (error === null ? resolve(isGood) : reject(error)));
+    });
+  }
+
+  /** The parsed key, or null when no signature of it or none like this one is acceptable. */
+  #acceptable(publicKey: Uint8Array, signature: Uint8Array): KeyObject | null {
+    if (signature.length !== SIGNATURE_BYTES || publicKey.length !== PUBLIC_KEY_BYTES) return null;
+    if (SMALL_ORDER_Y.has(toHex(yOf(signature.subarray(0, R_BYTES))))) return null;
+    return this.#key(publicKey);
   }
 
   #key(raw: Uint8Array): KeyObject | null {

@@ -1,6 +1,6 @@
 import { hash as digest } from 'node:crypto';
 import { CID } from 'multiformats/cid';
-import { create as multihash } from 'multiformats/hashes/digest';
+import { Digest } from 'multiformats/hashes/digest';
 import { fromHex, toHex } from '../base/bytes.ts';
 import { CodedError } from '../base/errors.ts';
 
@@ -13,6 +13,10 @@ export type BlockId = string;
 const DAG_CBOR = 0x71;
 const SHA2_256 = 0x12;
 const SHA2_256_BYTES = 32;
+/** Every CID here begins so, and the digest follows: CIDv1, dag-cbor, SHA-256, 32 bytes. */
+export const LINK_PREFIX: readonly number[] = [0x01, DAG_CBOR, SHA2_256, SHA2_256_BYTES];
+/** Where in a CID its multihash begins. */
+const MULTIHASH_AT = 2;
 
 export function sha256(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(digest('sha256', bytes, 'buffer'));
@@ -23,7 +27,17 @@ export function blockIdOf(bytes: Uint8Array): BlockId {
 }
 
 export function linkOf(id: BlockId): CID {
-  return CID.createV1(DAG_CBOR, multihash(SHA2_256, fromHex(id)));
+  const bytes = new Uint8Array(LINK_PREFIX.length + SHA2_256_BYTES);
+  bytes.set(LINK_PREFIX);
+  bytes.set(fromHex(id), LINK_PREFIX.length);
+  return linkOfBytes(bytes);
+}
+
+/** The link whose CID is `bytes`: LINK_PREFIX and a digest. It keeps them. */
+export function linkOfBytes(bytes: Uint8Array): CID {
+  const digest = bytes.subarray(LINK_PREFIX.length);
+  const multihash = new Digest(SHA2_256, SHA2_256_BYTES, digest, bytes.subarray(MULTIHASH_AT));
+  return new CID(1, DAG_CBOR, multihash, bytes);
 }
 
 export function idOfLink(link: CID): BlockId {

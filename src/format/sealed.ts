@@ -23,8 +23,23 @@ export function sealBlock(encoded: EncodedBlock, bodies: readonly Body[], key: S
  * about the id: the same bytes may come again with a good one.
  */
 export function openBlock(sealed: SealedBlock, caps: BlockCaps, verifier: Verifier): EncodedBlock {
+  const encoded = openUnverified(sealed, caps);
+  const { author } = encoded.block;
+  if (!verifier.verify(author, blockSigningInput(encoded.id), sealed.signature)) throw badSignature();
+  return encoded;
+}
+
+/** As `openBlock`, with the signature verified on another thread; what it throws, it rejects with. */
+export async function openBlockAside(sealed: SealedBlock, caps: BlockCaps, verifier: Verifier): Promise<EncodedBlock> {
+  const encoded = openUnverified(sealed, caps);
+  const { author } = encoded.block;
+  if (!(await verifier.verifyAside(author, blockSigningInput(encoded.id), sealed.signature))) throw badSignature();
+  return encoded;
+}
+
+function openUnverified(sealed: SealedBlock, caps: BlockCaps): EncodedBlock {
   const encoded = decodeBlock(sealed.bytes, caps);
-  const { entries, author } = encoded.block;
+  const { entries } = encoded.block;
   if (sealed.bodies.length !== entries.length) {
     throw new CodedError('body_missing', 'a block comes with the body of each of its entries', {
       fields: { bodies: sealed.bodies.length, entries: entries.length },
@@ -34,8 +49,9 @@ export function openBlock(sealed: SealedBlock, caps: BlockCaps, verifier: Verifi
     const body = sealed.bodies[index];
     if (body !== undefined) checkBody(body, entry);
   });
-  if (!verifier.verify(author, blockSigningInput(encoded.id), sealed.signature)) {
-    throw new CodedError('block_signature', 'the signature is not that of the author');
-  }
   return encoded;
+}
+
+function badSignature(): CodedError {
+  return new CodedError('block_signature', 'the signature is not that of the author');
 }

@@ -635,7 +635,7 @@ t.test('BLOCK.md: the example', async (t) => {
 
 t.test('BLOCK.md: every code of the format stands in its tables, and none beside', async (t) => {
   const folder = new URL('../../src/format/', import.meta.url);
-  const sources = ['cbor-scan', 'codec', 'block', 'block-decode', 'body', 'fields', 'sealed', 'ids'];
+  const sources = ['cbor-decode', 'cbor-encode', 'codec', 'block', 'block-decode', 'body', 'fields', 'sealed', 'ids'];
   t.ok(sources.every((file) => readdirSync(folder).includes(`${file}.ts`)));
   const codes = sources.flatMap((file) => {
     const text = readFileSync(new URL(`${file}.ts`, folder), 'utf8');

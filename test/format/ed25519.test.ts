@@ -172,6 +172,7 @@ t.test('Wycheproof: all 151', async (t) => {
   for (const { tcId, comment, key, msg, sig, result } of vectors) {
     const arguments_ = [fromHex(key), fromHex(msg), fromHex(sig)] as const;
     t.equal(verifier.verify(...arguments_), result === 'valid', `tcId ${tcId}: ${comment}`);
+    t.equal(await verifier.verifyAside(...arguments_), result === 'valid', `tcId ${tcId}, on another thread`);
     t.equal(reference(...arguments_), result === 'valid', `tcId ${tcId}: our reference of the rule agrees`);
   }
 });
@@ -405,6 +406,7 @@ t.test('lengths and keys that are no point are false, never thrown', async (t) =
     if (length !== 64)
       t.notOk(verifier.verify(key.publicKey, message, new Uint8Array(length)), `signature of ${length}`);
     t.notOk(verifier.verify(new Uint8Array(length), message, signature), `key of ${length}`);
+    t.notOk(await verifier.verifyAside(new Uint8Array(length), message, signature), `key of ${length}, aside`);
   }
   t.notOk(verifier.verify(key.publicKey, message, concat(signature, new Uint8Array(1))));
   t.notOk(verifier.verify(concat(key.publicKey, new Uint8Array(1)), message, signature));
