@@ -24,6 +24,7 @@ import {
 
 const KEY = /^[0-9a-f]{64}$/;
 const NAME = /^[^\p{Cc}]{1,64}$/u;
+const NAME_FORM = '1 to 64 characters, none of them a control character';
 const LABEL = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const NANOSECONDS = /^\d{1,20}$/;
 const PULSE = /^[0-9a-zA-Z_-]{1,32}$/;
@@ -68,11 +69,11 @@ function applyRoot(call: EntryCall, state: StateReader): Outcome {
   const node = new Fields(root.raw('node'), 'body_invalid', 'node');
   const board = node.text('key', KEY, 'a key in hex');
   const writes: StateWrite[] = [
-    { key: MESH_KEY, value: { name: root.text('name', NAME, 'a name'), root: call.body } },
-    { key: principalKey(principal), value: { name: founder.text('name', NAME, 'a name') } },
+    { key: MESH_KEY, value: { name: root.text('name', NAME, NAME_FORM), root: call.body } },
+    { key: principalKey(principal), value: { name: founder.text('name', NAME, NAME_FORM) } },
     { key: signerKey(founderKey), value: { principal, node: null } },
     { key: roleKey(principal), value: { roles: [ROLE_ADMIN] } },
-    { key: nodeKey(board), value: { name: node.text('name', NAME, 'a name') } },
+    { key: nodeKey(board), value: { name: node.text('name', NAME, NAME_FORM) } },
     { key: signerKey(board), value: { principal: null, node: board } },
   ];
   for (const item of root.list('dapps', 256)) {
