@@ -20,17 +20,21 @@ export interface StoredBlock extends SealedBlock {
   readonly id: BlockId;
 }
 
-/** Reads blocks; holds no transaction open. */
+/**
+ * Reads blocks; holds no transaction open. A bare parameter where its value may sway the plan (a limit, an index that
+ * is not unique) makes SQLite prepare the statement anew at every run, which costs ten times the run; `+?` hides it.
+ */
 export class BlockReader implements AdmissionView {
   readonly mesh: BlockId;
   readonly #find: Statement<[Uint8Array], PlaceRow>;
+  readonly #has: Statement<[Uint8Array], { arrival: number }>;
   readonly #after: Statement<
     [number, number],
     { arrival: number; id: Uint8Array; bytes: Uint8Array; signature: Uint8Array }
   >;
   readonly #bodies: Statement<[number], { salt: Uint8Array; bytes: Uint8Array }>;
   readonly #heads: Statement<[number], { id: Uint8Array; height: number }>;
-  readonly #last: Statement<[Uint8Array], PlaceRow & { id: Uint8Array }>;
+  readonly #last: Statement<[Uint8Array], Omit<PlaceRow, 'author'> & { id: Uint8Array }>;
   readonly #count: Statement<[], { blocks: number; entries: number }>;
 
   /** @param database with at least the root block in it. */
@@ -39,15 +43,16 @@ export class BlockReader implements AdmissionView {
     assert(root !== undefined, 'a ledger begins with its root block');
     this.mesh = toHex(root.id);
     this.#find = database.prepare('SELECT author, life, seq, height FROM block WHERE id = ?');
+    this.#has = database.prepare('SELECT arrival FROM block WHERE id = ?');
     this.#after = database.prepare(
-      'SELECT arrival, id, bytes, signature FROM block WHERE arrival > ? ORDER BY arrival LIMIT ?',
+      'SELECT arrival, id, bytes, signature FROM block WHERE arrival > +? ORDER BY arrival LIMIT +?',
     );
-    this.#bodies = database.prepare('SELECT salt, body AS bytes FROM entry WHERE block = ? ORDER BY idx');
+    this.#bodies = database.prepare('SELECT salt, body AS bytes FROM entry WHERE block = +? ORDER BY idx');
     this.#heads = database.prepare(
-      'SELECT id, height FROM head JOIN block USING (arrival) ORDER BY height DESC, arrival LIMIT ?',
+      'SELECT id, height FROM head JOIN block USING (arrival) ORDER BY height DESC, arrival LIMIT +?',
     );
     this.#last = database.prepare(
-      'SELECT id, author, life, seq, height FROM block WHERE author = ? ORDER BY arrival DESC LIMIT 1',
+      'SELECT id, life, seq, height FROM block WHERE author = +? ORDER BY arrival DESC LIMIT 1',
     );
     this.#count = database.prepare(
       'SELECT (SELECT max(arrival) FROM block) AS blocks, (SELECT count(*) FROM outcome) AS entries',
@@ -56,6 +61,10 @@ export class BlockReader implements AdmissionView {
 
   find(id: BlockId): BlockPlace | null {
     return this.#find.get(fromHex(id)) ?? null;
+  }
+
+  has(id: BlockId): boolean {
+    return this.#has.get(fromHex(id)) !== undefined;
   }
 
   /** Up to `limit` blocks that arrived after `arrival`, in order of arrival. */

@@ -18,7 +18,7 @@ export interface OpenOptions {
  * Opens the ledger's file for this process alone: write-ahead log, every commit synced to disk.
  *
  * @throws store_missing, store_locked (another process has it), store_foreign (not a ledger), store_damaged,
- * store_newer, store_unwritable.
+ * store_newer, store_unwritable, store_io, store_full.
  */
 export function openDatabase(options: OpenOptions): Database {
   const { path } = options;
@@ -26,21 +26,23 @@ export function openDatabase(options: OpenOptions): Database {
   try {
     database = new DatabaseConstructor(path, { fileMustExist: !options.mayCreate, timeout: 0 });
   } catch (cause) {
-    throw translated(cause, path);
+    // A folder that is not there has words alone in better-sqlite3.
+    throw cause instanceof TypeError ? told('SQLITE_CANTOPEN', cause, path) : storeError(cause, path);
   }
   try {
-    prepare(database, path);
+    prepare(database, options);
   } catch (cause) {
     database.close();
-    throw translated(cause, path);
+    throw storeError(cause, path);
   }
   return database;
 }
 
-function prepare(database: Database, path: string): void {
+function prepare(database: Database, { path, mayCreate }: OpenOptions): void {
   // Exclusive from the first statement on: the lock is the kernel's and goes with the process, however it ends.
   database.pragma('locking_mode = EXCLUSIVE');
   const isNew = database.pragma('schema_version', { simple: true }) === 0;
+  if (isNew && !mayCreate) throw told('SQLITE_NOTADB', new Error('there is nothing in it'), path);
   const owner = database.pragma('application_id', { simple: true });
   if (!isNew && owner !== APPLICATION_ID) {
     throw new CodedError('store_foreign', `${path} is a database, but not a blockmesh ledger`, { fields: { path } });
@@ -57,7 +59,9 @@ function prepare(database: Database, path: string): void {
   migrate(database, path);
 }
 
-const ADVICE: Readonly<Record<string, readonly [code: string, message: string, advice: string]>> = {
+type Words = readonly [code: string, message: string, advice: string];
+
+const ADVICE: Readonly<Record<string, Words>> = {
   SQLITE_BUSY: [
     'store_locked',
     'is in use by another process',
@@ -67,17 +71,32 @@ const ADVICE: Readonly<Record<string, readonly [code: string, message: string, a
   SQLITE_NOTADB: ['store_damaged', 'is not a database', 'Keep the file; restore from a backup into another folder.'],
   SQLITE_CORRUPT: ['store_damaged', 'is damaged', 'Keep the file; restore from a backup into another folder.'],
   SQLITE_READONLY: ['store_unwritable', 'cannot be written', 'Check the owner and mode of the file and its folder.'],
+  // What may only be read is given no exclusive lock.
+  SQLITE_IOERR_LOCK: [
+    'store_unwritable',
+    'cannot be locked',
+    'Check the owner and mode of the file, and whether its disk is mounted read-only.',
+  ],
+  SQLITE_IOERR: ['store_io', 'cannot be read or written', 'Check this disk, and what the kernel says of it.'],
   SQLITE_FULL: ['store_full', 'has no space left to grow', 'Free space on this disk.'],
 };
 
-function translated(cause: unknown, path: string): unknown {
-  if (cause instanceof CodedError) return cause;
-  const sqlite = codeOf(cause);
-  if (sqlite === undefined) return cause;
+/** SQLITE_ERROR and its like: tables that are not there, or not of our form. */
+const OTHERWISE: Words = [
+  'store_damaged',
+  'is not as this release wrote it',
+  'Keep the file; restore from a backup into another folder.',
+];
+
+/** What SQLite says of a file, as an error with one of our codes; anything else comes back as it is. */
+export function storeError(cause: unknown, path: string): unknown {
+  const sqlite = cause instanceof CodedError ? undefined : codeOf(cause);
+  return sqlite?.startsWith('SQLITE_') ? told(sqlite, cause, path) : cause;
+}
+
+function told(sqlite: string, cause: unknown, path: string): CodedError {
   // Extended codes (SQLITE_CORRUPT_INDEX …) begin with the primary one.
   const known = Object.keys(ADVICE).find((code) => sqlite === code || sqlite.startsWith(`${code}_`));
-  const row = known === undefined ? undefined : ADVICE[known];
-  if (row === undefined) return cause;
-  const [code, message, advice] = row;
+  const [code, message, advice] = ADVICE[known ?? ''] ?? OTHERWISE;
   return new CodedError(code, `${path} ${message}: ${messageOf(cause)}`, { cause, fields: { path }, advice });
 }

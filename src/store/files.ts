@@ -1,16 +1,27 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { CodedError, codeOf } from '../base/errors.ts';
+import { CodedError, codeOf, messageOf } from '../base/errors.ts';
 
 /**
  * Puts `content` at `path` so that a power cut leaves either the old file or the new one, whole.
  * @param mode permission bits of the new file, such as 0o600 for secrets.
+ * @throws file_unwritable.
  */
 export function writeFileDurably(path: string, content: string | Uint8Array, mode: number): void {
-  const draft = `${path}.new`;
-  const file = openSync(draft, 'w', mode);
   try {
-    writeSync(file, typeof content === 'string' ? Buffer.from(content) : content);
+    writeDurably(path, content, mode);
+  } catch (cause) {
+    throw new CodedError('file_unwritable', `cannot write ${path}: ${messageOf(cause)}`, { cause, fields: { path } });
+  }
+}
+
+function writeDurably(path: string, content: string | Uint8Array, mode: number): void {
+  const draft = `${path}.new`;
+  // One that a power cut left would keep its own mode.
+  rmSync(draft, { force: true });
+  const file = openSync(draft, 'wx', mode);
+  try {
+    writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);

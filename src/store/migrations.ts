@@ -83,7 +83,10 @@ const MIGRATIONS: readonly string[] = [
 
 const SCHEMA_VERSION = MIGRATIONS.length;
 
-/** Brings `database` to the schema of this release, each step in a transaction of its own. */
+/**
+ * Brings `database` to the schema of this release, each step in a transaction of its own.
+ * @throws store_newer, store_damaged.
+ */
 export function migrate(database: Database, path: string): void {
   const found = database.pragma('user_version', { simple: true });
   assert(typeof found === 'number', 'user_version is a number');
@@ -93,6 +96,8 @@ export function migrate(database: Database, path: string): void {
       advice: 'Update this node; its data is untouched.',
     });
   }
+  // No release writes one, and `slice` would count it from the end.
+  if (found < 0) throw new CodedError('store_damaged', `${path} has no schema (${found})`, { fields: { path, found } });
   MIGRATIONS.slice(found).forEach((step, index) => {
     database.transaction(() => {
       database.exec(step);

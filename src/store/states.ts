@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { compareBytes, utf8 } from '../base/bytes.ts';
 import type { Json } from '../base/json.ts';
-import { STATE_VALUE_BYTES_MAX } from '../base/limits.ts';
+import { STATE_KEY_BYTES_MAX, STATE_VALUE_BYTES_MAX } from '../base/limits.ts';
 import { decodeJson } from '../format/json-value.ts';
 import type { StatePage, StateReader, StateRow } from '../ledger/state.ts';
 
@@ -10,8 +10,11 @@ interface ValueRow {
   readonly value: Uint8Array;
 }
 
-/** After every key that starts with a prefix: U+10FFFF is the last code point there is. */
-const LAST = '\u{10ffff}';
+/**
+ * After a prefix, this is behind every key that starts with it: more of the last code point there is, of four bytes,
+ * than a key has room for.
+ */
+const LAST = '\u{10ffff}'.repeat(STATE_KEY_BYTES_MAX / 4 + 1);
 
 /** The committed state of all dapps. */
 export class StateTable implements StateReader {

@@ -8,6 +8,7 @@ import { encodeJson } from '../format/json-value.ts';
 import type { SealedBlock } from '../format/sealed.ts';
 import type { Outcome } from '../ledger/outcome.ts';
 import type { StateWrite } from '../ledger/state.ts';
+import { storeError } from './database.ts';
 
 /** An entry's place in the store. */
 export interface EntryPlace {
@@ -50,7 +51,10 @@ export interface Arriving {
   readonly pulses: readonly PulseMark[];
 }
 
-/** The one writer. Every method is one transaction, synced to disk when it returns. */
+/**
+ * The one writer. Every method is one transaction, synced to disk when it returns; it throws with a `store_…` code when
+ * the disk refuses, and then nothing of it has happened.
+ */
 export class Transactor {
   readonly #run: (task: () => void) => void;
   readonly #insertBlock: Statement<unknown[]>;
@@ -68,7 +72,13 @@ export class Transactor {
 
   constructor(database: Database) {
     const transaction = database.transaction((task: () => void) => task());
-    this.#run = (task) => transaction.immediate(task);
+    this.#run = (task) => {
+      try {
+        transaction.immediate(task);
+      } catch (error) {
+        throw storeError(error, database.name);
+      }
+    };
     this.#insertBlock = database.prepare(
       'INSERT INTO block (id, bytes, signature, author, life, seq, height) VALUES (?, ?, ?, ?, ?, ?, ?)',
     );
@@ -97,6 +107,7 @@ export class Transactor {
     const arrivals: number[] = [];
     this.#run(() => {
       for (const arriving of blocks) arrivals.push(this.#appendOne(arriving));
+      this.#moveHeads(blocks, arrivals);
     });
     return arrivals;
   }
@@ -118,11 +129,18 @@ export class Transactor {
       assert(body !== undefined, 'every entry has its body');
       this.#insertEntry.run(arrival, index, entry.dapp, entry.kind, body.salt, body.bytes);
     });
-    for (const parent of block.parents) this.#removeHead.run(fromHex(parent));
-    this.#insertHead.run(arrival);
     for (const { pulse, fact } of pulses) this.#insertPulse.run(pulse, fact);
     if (pulses.length > 0) this.#prunePulses.run(PULSE_INDEX_ROWS_MAX);
     return arrival;
+  }
+
+  /** Of many blocks at once, most have a child among them and are never heads. */
+  #moveHeads(blocks: readonly Arriving[], arrivals: readonly number[]): void {
+    const parents = new Set(blocks.flatMap(({ encoded }) => encoded.block.parents));
+    blocks.forEach(({ encoded }, index) => {
+      if (!parents.delete(encoded.id)) this.#insertHead.run(arrivals[index] ?? 0);
+    });
+    for (const parent of parents) this.#removeHead.run(fromHex(parent));
   }
 
   commitFold(commit: FoldCommit): void {
