@@ -77,6 +77,7 @@ export const PINS_CHIPS_MAX = 32;
 export const PINS_PENDING_MAX = 64;
 
 // Node.
+export const UNTOLD_PULSES_MAX = 256;
 export const BADGE_KEYS_MAX = 16;
 export const DEMO_RESTARTS_MAX = 100;
 export const DEMO_START_MS_MAX = 20_000;
@@ -93,6 +94,7 @@ export const CONTROL_CLIENTS_MAX = 16;
 export const LOG_ROWS_MAX = 1_000;
 export const PULSE_INDEX_ROWS_MAX = 8_192;
 export const KEY_CACHE_MAX = 1_024;
+export const VERIFY_ASIDE_MAX = 64;
 
 assert(BODY_BYTES_MAX < BLOCK_BYTES_MAX, 'a body that rides beside a block is smaller than a block');
 assert(STATE_VALUE_BYTES_MAX * 2 < LINE_BYTES_MAX, 'a state value, in base64, fits in one line of the protocol');

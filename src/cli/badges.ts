@@ -3,7 +3,7 @@ import type { JsonObject } from '../base/json.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { describeDecision } from './facts.ts';
-import { EXIT_DENIED, print } from './output.ts';
+import { EXIT_DENIED, plain, print } from './output.ts';
 
 const NUMBER = 'the number on the card: 10 digits, 3+5 digits with a comma, or 8 or 10 hex digits';
 
@@ -23,7 +23,7 @@ export function badgeCommands(program: Command, environment: Environment, setExi
     const params = { member, number, label: options.label };
     const result = await withSession(options, environment, (session) => session.call('badge.enrol', params));
     const { badge: id, name } = result as { badge: string; name: string };
-    print(result, options.json === true, () => `${name} has badge ${id}`);
+    print(result, options.json === true, () => `${plain(name)} has badge ${id}`);
   });
 
   const test = badge

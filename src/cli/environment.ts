@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -8,6 +8,7 @@ export interface Environment {
   readonly folder: string;
   /** This release's own folder, with `src` and `dapps` in it. */
   readonly release: string;
+  readonly version: string;
   /** Where dapps' programs are looked up; this very Node comes first, so that a dapp's `node` is ours. */
   readonly programPath: string;
 }
@@ -19,7 +20,8 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   const folder =
     variables.BLOCKMESH_FOLDER ?? (existsSync(join(INSTALLED, 'ledger.db')) ? INSTALLED : demoFolder(release));
   const programPath = `${dirname(process.execPath)}:${variables.PATH ?? '/usr/bin:/bin'}`;
-  return Object.freeze({ folder: resolve(folder), release, programPath });
+  const { version } = JSON.parse(readFileSync(join(release, 'package.json'), 'utf8')) as { readonly version: string };
+  return Object.freeze({ folder: resolve(folder), release, version, programPath });
 }
 
 /** The space that `make run` makes. */

@@ -18,6 +18,6 @@ export function describeBody(kind: string, body: JsonObject): string {
   }
   return Object.entries(body)
     .filter(([, value]) => typeof value !== 'object')
-    .map(([name, value]) => `${name}=${plain(String(value))}`)
+    .map(([name, value]) => `${plain(name)}=${plain(String(value))}`)
     .join(' ');
 }

@@ -8,7 +8,7 @@ import { bootId, systemClock, systemRandomness } from '../node/system.ts';
 import { createProcessRunner } from '../sandbox/process-runner.ts';
 import { type CommonOptions, common } from './command.ts';
 import type { Environment } from './environment.ts';
-import { print } from './output.ts';
+import { plain, print } from './output.ts';
 import { newPassphrase } from './passphrase.ts';
 
 interface InitCommandOptions extends CommonOptions {
@@ -62,7 +62,7 @@ async function init(options: InitCommandOptions, environment: Environment): Prom
   const result = { folder, mesh: idText(mesh), recoveryKey };
   print(result, options.json === true, () =>
     [
-      `${options.name} is founded in ${folder}`,
+      `${plain(options.name)} is founded in ${folder}`,
       `  mesh          ${result.mesh}`,
       `  recovery key  ${recoveryKey.match(/.{8}/g)?.join(' ')}`,
       '',

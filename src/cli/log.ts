@@ -4,7 +4,7 @@ import { CONTROL_CALL_MS_MAX } from '../base/limits.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { describeBody } from './facts.ts';
-import { plain, timeText } from './output.ts';
+import { jsonText, plain, timeText } from './output.ts';
 import type { Session } from './session.ts';
 
 interface LogOptions extends CommonOptions {
@@ -51,7 +51,7 @@ async function follow(session: Session, start: JsonObject, options: LogOptions):
 }
 
 function show(page: Page, options: LogOptions): void {
-  for (const row of page.rows) process.stdout.write(`${options.json ? JSON.stringify(row) : describe(row)}\n`);
+  for (const row of page.rows) process.stdout.write(`${options.json ? jsonText(row) : describe(row)}\n`);
 }
 
 function describe(row: JsonObject): string {

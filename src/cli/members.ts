@@ -11,7 +11,7 @@ export function memberCommands(program: Command, environment: Environment): void
   common(add, environment, ['member add "Ada Lovelace"']).action(async (name: string, options: CommonOptions) => {
     const result = await withSession(options, environment, (session) => session.call('member.add', { name }));
     const { member: id } = result as { member: string };
-    print(result, options.json === true, () => `${name} is member ${id}`);
+    print(result, options.json === true, () => `${plain(name)} is member ${id}`);
   });
   const list = member.command('list').description('list the members');
   common(list, environment, ['member list', 'member list --json']).action(async (options: CommonOptions) => {

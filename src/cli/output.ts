@@ -10,7 +10,16 @@ export const EXIT_DENIED = 4;
 
 /** Prints a result: JSON on one line, or the words of `text`. */
 export function print(result: Json, isJson: boolean, text: () => string): void {
-  process.stdout.write(`${isJson ? JSON.stringify(result) : text()}\n`);
+  process.stdout.write(`${isJson ? jsonText(result) : text()}\n`);
+}
+
+/** JSON on one line; what JSON lets through but a terminal obeys is written as \u…, which is the same JSON. */
+export function jsonText(value: Json): string {
+  return JSON.stringify(value).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
+    Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+      .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
 }
 
 /** Prints a failure: what happened, to what, and what to do. */
@@ -18,10 +27,10 @@ export function printError(error: unknown, isJson: boolean): void {
   const { code = codeOf(error) ?? 'internal_error', fields = {}, advice } = error as Partial<CodedError>;
   const message = messageOf(error);
   if (isJson) {
-    process.stderr.write(`${JSON.stringify({ error: { code, message, fields, advice: advice ?? null } })}\n`);
+    process.stderr.write(`${jsonText({ error: { code, message, fields, advice: advice ?? null } })}\n`);
     return;
   }
-  process.stderr.write(`blockmesh: ${message} [${code}]\n${advice === undefined ? '' : `${advice}\n`}`);
+  process.stderr.write(`blockmesh: ${plain(message)} [${code}]\n${advice === undefined ? '' : `${plain(advice)}\n`}`);
   // A bug of ours: whoever reports it needs the place.
   if (code === 'internal_error' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }

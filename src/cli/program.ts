@@ -27,7 +27,11 @@ Exit codes:
 
 /** @returns the exit code. */
 export async function runCommandLine(argv: readonly string[], environment: Environment): Promise<number> {
-  const program = new Command('blockmesh').description(ABOUT).addHelpText('after', EXIT_CODES).exitOverride();
+  const program = new Command('blockmesh')
+    .version(environment.version)
+    .description(ABOUT)
+    .addHelpText('after', EXIT_CODES)
+    .exitOverride();
   let exitCode = EXIT_DONE;
   const setExitCode = (code: number) => {
     exitCode = code;

@@ -1,5 +1,6 @@
 import { CodedError, messageOf } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
+import { UNTOLD_PULSES_MAX } from '../base/limits.ts';
 import type { Clock } from '../base/ports.ts';
 import { idText } from '../format/ids.ts';
 import { type Agent, startAgent } from '../sandbox/agent.ts';
@@ -20,6 +21,8 @@ export interface AgentsParts {
   readonly log: Log;
   /** Runs after an agent's fact is in the ledger. */
   readonly onFact: (fact: Fact) => void;
+  /** An agent died between a pulse and its fact. */
+  readonly onOrphan: (pulse: string) => void;
 }
 
 /** A fact that an agent here has just written. */
@@ -46,9 +49,9 @@ export class Agents {
     for (const dapp of space.dapps.all()) {
       const { manifest, folder } = dapp;
       if (manifest.agent === undefined) continue;
-      const held = new Set<string>();
-      const host = hostFor(manifest.name, parts, held);
-      const onDown = () => releaseAll(held, parts);
+      const debts: Debts = { held: new Set(), untold: new Set() };
+      const host = hostFor(manifest.name, parts, debts);
+      const onDown = () => settle(debts, parts);
       const branch = idText(space.mesh);
       agents.push({
         dapp,
@@ -89,18 +92,36 @@ export class Agents {
   }
 }
 
-function hostFor(dapp: string, parts: AgentsParts, held: Set<string>): AgentHost {
-  const { space, outputs, onFact } = parts;
+/** What an agent has begun and not ended. */
+interface Debts {
+  /** Outputs it holds. */
+  readonly held: Set<string>;
+  /** Pulses it has not told of in a fact yet. */
+  readonly untold: Set<string>;
+}
+
+function hostFor(dapp: string, parts: AgentsParts, { held, untold }: Debts): AgentHost {
+  const { space, outputs, onFact, onOrphan } = parts;
   return {
     read: (from, key) => space.state.read(from, key),
     scan: (from, prefix, after, limit) => space.state.scan(from, prefix, after, limit),
     async append(kind: string, body: Json) {
       const fact = { dapp, kind, body: body as JsonObject };
       const { block } = space.appendFact(dapp, kind, fact.body);
+      if (typeof fact.body.pulse === 'string') untold.delete(fact.body.pulse);
       onFact(fact);
       return { block: idText(block), index: 0 };
     },
-    pulse: (output, ms) => outputs.pulse(output, ms),
+    async pulse(output, ms) {
+      const result = await outputs.pulse(output, ms);
+      untold.add(result.pulse);
+      const [oldest] = untold;
+      if (untold.size > UNTOLD_PULSES_MAX && oldest !== undefined) {
+        untold.delete(oldest);
+        onOrphan(oldest);
+      }
+      return result;
+    },
     async hold(output) {
       held.add(output);
       await outputs.hold(output);
@@ -112,10 +133,12 @@ function hostFor(dapp: string, parts: AgentsParts, held: Set<string>): AgentHost
   };
 }
 
-/** What a dead agent held goes to its safe level; its pulses end on their own time. */
-function releaseAll(held: Set<string>, { outputs, log }: AgentsParts): void {
+/** What a dead agent held goes to its safe level; its pulses end on their own time, and are told by us. */
+function settle({ held, untold }: Debts, { outputs, log, onOrphan }: AgentsParts): void {
   for (const output of held) {
     outputs.release(output).catch((error: unknown) => log.warn({ output }, `release failed: ${messageOf(error)}`));
   }
   held.clear();
+  for (const pulse of untold) onOrphan(pulse);
+  untold.clear();
 }

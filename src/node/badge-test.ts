@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 import { CodedError, messageOf } from '../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { BADGE_TEST_WAIT_MS_MAX } from '../base/limits.ts';
@@ -11,17 +11,22 @@ import type { Space } from './space.ts';
 
 /** Facts of this node as they are written; at most one listener a running `badge test`. */
 export class FactFeed {
-  readonly #listeners = new Set<(fact: Fact) => void>();
+  readonly #listeners = new Set<(fact: Fact | null) => void>();
 
   publish(fact: Fact): void {
     for (const listener of this.#listeners) listener(fact);
   }
 
-  /** Resolves with the first fact that `wanted` picks, or null after `waitMs`. */
+  /** Whoever waits is told that nothing comes. */
+  close(): void {
+    for (const listener of this.#listeners) listener(null);
+  }
+
+  /** Resolves with the first fact that `wanted` picks, or null after `waitMs` or when the feed is closed. */
   next(wanted: (fact: Fact) => boolean, clock: Clock, waitMs: number): Promise<Fact | null> {
     const { promise, resolve } = Promise.withResolvers<Fact | null>();
-    const listener = (fact: Fact) => {
-      if (wanted(fact)) resolve(fact);
+    const listener = (fact: Fact | null) => {
+      if (fact === null || wanted(fact)) resolve(fact);
     };
     const cancel = clock.after(waitMs, () => resolve(null));
     this.#listeners.add(listener);
@@ -72,7 +77,8 @@ export async function testBadge(parts: BadgeTestParts, params: JsonObject): Prom
 
 async function feedFrame(feed: string, frame: Uint8Array): Promise<void> {
   try {
-    await using file = await open(feed, 'r+');
+    // A line that became this process's terminal would take it down when it hangs up.
+    await using file = await open(feed, constants.O_RDWR | constants.O_NOCTTY);
     await file.write(frame);
   } catch (cause) {
     throw new CodedError('feed_unwritable', `cannot write to ${feed}: ${messageOf(cause)}`, {

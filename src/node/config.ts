@@ -33,7 +33,8 @@ export interface OutputConfig {
 }
 
 const DEVICE_NAME = '^[a-z0-9][a-z0-9-]{0,31}$';
-const text = { type: 'string', minLength: 1, maxLength: 256 };
+/** Mostly paths, in which the system allows no NUL. */
+const text = { type: 'string', minLength: 1, maxLength: 256, pattern: '^\\P{Cc}*$' };
 const table = (properties: object, required: readonly string[] = []) => ({
   type: 'object',
   additionalProperties: false,
@@ -94,7 +95,7 @@ export function parseConfig(source: string, path: string, folder: string): Confi
 function configError(error: ErrorObject | undefined, toml: TomlText, path: string): CodedError {
   const at = (error?.instancePath ?? '').split('/').slice(1);
   const unknown = error?.params.additionalProperty as string | undefined;
-  const badName = error?.params.propertyName as string | undefined;
+  const badName = error?.propertyName;
   const extra = unknown ?? badName;
   const key = [...at, ...(extra === undefined ? [] : [extra])];
   const line = toml.lineOf(key);

@@ -1,4 +1,4 @@
-import { chmodSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { CodedError, messageOf } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
@@ -36,6 +36,7 @@ export class ControlServer {
     });
   }
 
+  /** @throws control_socket. */
   async start(): Promise<void> {
     removeStale(this.#path);
     // Nobody else may connect in the moment before the mode is set.
@@ -47,11 +48,7 @@ export class ControlServer {
     try {
       await promise;
     } catch (cause) {
-      throw new CodedError('control_socket', `cannot listen on ${this.#path}: ${messageOf(cause)}`, {
-        cause,
-        fields: { path: this.#path },
-        advice: 'Check that the folder exists and may be written.',
-      });
+      throw unusable(this.#path, `cannot listen on ${this.#path}`, cause);
     }
     chmodSync(this.#path, SOCKET_MODE);
   }
@@ -83,10 +80,20 @@ function serve(socket: Socket, handlers: Readonly<Record<string, ControlHandler>
   });
 }
 
+/** @throws control_socket for what is there and no socket: a slip in blockmesh.toml must not cost a file. */
 function removeStale(path: string): void {
   try {
-    unlinkSync(path);
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false) throw new RangeError('it is not a socket');
+    rmSync(path, { force: true });
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause;
+    throw unusable(path, `cannot take the place of ${path}`, cause);
   }
+}
+
+function unusable(path: string, what: string, cause: unknown): CodedError {
+  return new CodedError('control_socket', `${what}: ${messageOf(cause)}`, {
+    cause,
+    fields: { path },
+    advice: 'Check that the folder exists and may be written, and what is there under that name.',
+  });
 }

@@ -53,7 +53,7 @@ export async function startDapps(
   runner: Runner,
   log: Log,
 ): Promise<Dapps> {
-  const started = await Promise.all(
+  const starts = await Promise.allSettled(
     names.map(async (name): Promise<Dapp> => {
       const folder = join(dappsFolder, name);
       const manifest = await loadManifest(folder);
@@ -61,5 +61,10 @@ export async function startDapps(
       return { manifest, folder, check: compileEntryCheck(manifest), contract };
     }),
   );
-  return new Dapps(started);
+  const dapps = new Dapps(starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : [])));
+  const failed = starts.find((start) => start.status === 'rejected');
+  if (failed === undefined) return dapps;
+  // What does run would keep this process from ending.
+  await dapps.stop();
+  throw failed.reason;
 }

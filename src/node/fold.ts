@@ -15,7 +15,7 @@ import type { BlockReader } from '../store/blocks.ts';
 import type { Journal } from '../store/journal.ts';
 import type { EntryPlace, PlayedEntry, Transactor, WaitingEntry } from '../store/transactor.ts';
 import type { Judge } from './judge.ts';
-import { entryCall, type OpenedBlock, openStored } from './played.ts';
+import { type OpenedBlock, openStored, playEntry } from './played.ts';
 
 export interface FoldParts {
   readonly blocks: BlockReader;
@@ -65,6 +65,8 @@ export class Fold {
   #isStopped = false;
   #cancelRetry: (() => void) | null = null;
   #retryDelayMs = FOLD_RETRY_DELAY_MS_MIN;
+  /** What an earlier process left waiting is tried at the start. */
+  #isRetryDue = true;
 
   /** @param onCommit runs after each commit; must not throw. */
   constructor(parts: FoldParts, onCommit: (changed: ChangedKeys) => void) {
@@ -78,13 +80,16 @@ export class Fold {
     this.#isWoken = true;
     this.#running ??= this.#loop().finally(() => {
       this.#running = null;
+      // Woken after the loop had looked for the last time.
+      if (this.#isWoken) this.wake();
     });
   }
 
   /** Runs `task` while nothing is played; what is appended meanwhile is played afterwards. */
   async hold<T>(task: () => Promise<T>): Promise<T> {
     while (this.#running !== null) await this.#running;
-    const result = task();
+    // In the next turn, when a wake already finds the fold held.
+    const result = Promise.resolve().then(task);
     const ended = () => {
       this.#running = null;
       if (this.#isWoken) this.wake();
@@ -128,7 +133,13 @@ export class Fold {
   async #runOnce(): Promise<boolean> {
     const { journal, blocks, state, caps } = this.#parts;
     const run = new Run(state, journal.foldedTo());
-    for (const entry of journal.waiting()) await this.#playAgain(run, entry);
+    const isRetryDue = this.#isRetryDue;
+    this.#isRetryDue = false;
+    for (const entry of journal.waiting()) {
+      // Between tries the entries of a dapp that failed queue up behind the one it failed on.
+      if (isRetryDue) await this.#playAgain(run, entry);
+      else run.down.add(entry.dapp);
+    }
     const stored = blocks.after(run.arrival, FOLD_BLOCKS_MAX);
     for (const block of stored) {
       if (this.#isStopped) break;
@@ -136,7 +147,7 @@ export class Fold {
       run.arrival = block.arrival;
     }
     this.#commit(run);
-    this.#planRetry();
+    this.#planRetry(isRetryDue);
     return stored.length === FOLD_BLOCKS_MAX;
   }
 
@@ -154,7 +165,7 @@ export class Fold {
   async #playAgain(run: Run, entry: WaitingEntry): Promise<void> {
     if (run.down.has(entry.dapp)) return;
     const [stored] = this.#parts.blocks.after(entry.arrival - 1, 1);
-    if (stored === undefined) return;
+    if (stored?.arrival !== entry.arrival) return;
     await this.#play(run, openStored(stored, this.#parts.caps), entry);
   }
 
@@ -162,14 +173,14 @@ export class Fold {
     const { judge, clock, caps, log } = this.#parts;
     const { arrival, index, dapp } = entry;
     const at = clock.now();
-    const call = entryCall(opened, index, run.overlay, at, caps);
+    const kind = opened.block.entries[index]?.kind;
     let outcome: Outcome;
     try {
-      outcome = await judge.play(call, run.overlay);
+      outcome = await playEntry(judge, opened, index, run.overlay, at, caps);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       const tries = FAILED_ON_ENTRY.has(error.code) ? entry.tries + 1 : entry.tries;
-      log.warn({ dapp, kind: call.kind, code: error.code, tries, ...error.fields }, `dapp failed: ${error.message}`);
+      log.warn({ dapp, kind, code: error.code, tries, ...error.fields }, `dapp failed: ${error.message}`);
       if (tries < ENTRY_TRIES_MAX) {
         run.down.add(dapp);
         run.waiting.push({ arrival, index, dapp, tries, code: error.code });
@@ -189,14 +200,18 @@ export class Fold {
     this.#onCommit(new Map(changes.map(({ dapp, writes }) => [dapp, writes.map((write) => write.key)])));
   }
 
-  #planRetry(): void {
+  #planRetry(wasDue: boolean): void {
+    const hasWaiting = this.#parts.journal.waiting().length > 0;
+    if (hasWaiting && !wasDue && this.#cancelRetry !== null) return;
     this.#cancelRetry?.();
     this.#cancelRetry = null;
-    if (this.#parts.journal.waiting().length === 0) {
-      this.#retryDelayMs = FOLD_RETRY_DELAY_MS_MIN;
-      return;
-    }
-    this.#cancelRetry = this.#parts.clock.after(this.#retryDelayMs, () => this.wake());
+    if (!hasWaiting) this.#retryDelayMs = FOLD_RETRY_DELAY_MS_MIN;
+    if (!hasWaiting || this.#isStopped) return;
+    this.#cancelRetry = this.#parts.clock.after(this.#retryDelayMs, () => {
+      this.#cancelRetry = null;
+      this.#isRetryDue = true;
+      this.wake();
+    });
     this.#retryDelayMs = Math.min(this.#retryDelayMs * 2, DAPP_RESTART_DELAY_MS_MAX);
   }
 }

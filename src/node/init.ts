@@ -1,15 +1,18 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { toHex } from '../base/bytes.ts';
-import { CodedError } from '../base/errors.ts';
+import { CodedError, codeOf, messageOf } from '../base/errors.ts';
+import type { JsonObject } from '../base/json.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
 import { BOOT_BYTES, type EncodedBlock, encodeBlock, LIFE_BYTES } from '../format/block.ts';
 import { SEED_BYTES, type SigningKey, signingKey } from '../format/ed25519.ts';
 import type { BlockId } from '../format/ids.ts';
 import { sealBlock } from '../format/sealed.ts';
 import { type Draft, writeBlock, writeEntries } from '../ledger/authoring.ts';
+import { applyMesh } from '../ledger/mesh/apply.ts';
 import { MESH, MESH_VERSION } from '../ledger/mesh/keys.ts';
 import { rootBody } from '../ledger/mesh/root-body.ts';
+import { EMPTY_STATE } from '../ledger/overlay.ts';
 import type { Log } from '../sandbox/log.ts';
 import { loadManifest } from '../sandbox/manifest.ts';
 import type { Runner } from '../sandbox/runner.ts';
@@ -47,29 +50,64 @@ export interface InitResult {
 }
 
 const FOUNDER = 'founder';
+const CONFIG = 'blockmesh.toml';
+/** Names of members and who came when are for those who run the space. */
+const LEDGER_MODE = 0o600;
 
 /**
  * Makes a new space: keys, root block, and a key for the founder at this board.
- * @throws folder_not_empty; dapp_tests_failed; the codes of manifests and key files. What was begun is removed.
+ * @throws folder_not_empty; folder_unusable; dapp_tests_failed; the codes of manifests and key files. What was begun is removed.
  */
 export async function initSpace(options: InitOptions): Promise<InitResult> {
   const { folder } = options;
-  if (existsSync(folder) && readdirSync(folder).some((name) => name !== 'blockmesh.toml')) {
+  const kept = contentOf(folder);
+  if (kept.some((name) => name !== CONFIG)) {
     throw new CodedError('folder_not_empty', `${folder} is not empty`, {
       fields: { folder },
       advice: 'Name another folder, or move away what is in it.',
     });
   }
   const dapps = await installable(options);
-  mkdirSync(join(folder, 'keys'), { recursive: true, mode: 0o700 });
-  mkdirSync(join(folder, 'run'), { recursive: true, mode: 0o750 });
+  const keyFile = 'keyFile' in options.founderKey ? options.founderKey.keyFile : null;
+  const isKeyOurs = keyFile !== null && !existsSync(keyFile);
+  const made = makeFolder(folder);
   try {
+    mkdirSync(join(folder, 'keys'), { mode: 0o700 });
+    mkdirSync(join(folder, 'run'), { mode: 0o750 });
     return found(options, dapps);
   } catch (error) {
-    for (const name of ['keys', 'run', 'ledger.db', 'ledger.db-wal'])
-      rmSync(join(folder, name), { recursive: true, force: true });
+    const begun = contentOf(folder).filter((name) => !kept.includes(name));
+    for (const name of begun) rmSync(join(folder, name), { recursive: true, force: true });
+    if (made !== undefined) rmSync(made, { recursive: true, force: true });
+    if (isKeyOurs) rmSync(keyFile, { force: true });
     throw error;
   }
+}
+
+/** Empty for a folder that is not there. @throws folder_unusable. */
+function contentOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return [];
+    throw unusable(folder, cause);
+  }
+}
+
+/** @returns the first folder that had to be made, or undefined when it was there. @throws folder_unusable. */
+function makeFolder(folder: string): string | undefined {
+  try {
+    return mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw unusable(folder, cause);
+  }
+}
+
+function unusable(folder: string, cause: unknown): CodedError {
+  return new CodedError('folder_unusable', `${folder} cannot be used: ${messageOf(cause)}`, {
+    cause,
+    fields: { folder },
+  });
 }
 
 async function installable(options: InitOptions): Promise<readonly { dapp: string; ver: string }[]> {
@@ -112,19 +150,30 @@ function found(options: InitOptions, dapps: readonly { dapp: string; ver: string
     recovery: publicHex(signingKey(recoverySeed)),
     dapps,
   });
+  checkRoot(root, publicHex(founder), options);
   const consoleKey = { key: publicHex(signingKey(consoleSeed)), principal: FOUNDER, node };
+  // SQLite gives its log the mode of the file.
+  closeSync(openSync(ledgerPath(folder), 'wx', LEDGER_MODE));
   const database = openDatabase({ path: ledgerPath(folder), mayCreate: true });
   try {
     const mesh = writeFirstBlocks(options, founder, new Transactor(database), [
       { dapp: MESH, ver: MESH_VERSION, kind: 'root', re: null, body: root },
       { dapp: MESH, ver: MESH_VERSION, kind: 'key.add', re: null, body: consoleKey },
     ]);
-    const config = join(folder, 'blockmesh.toml');
+    const config = join(folder, CONFIG);
     if (!existsSync(config)) writeFileDurably(config, readText(options.configExample), 0o644);
     return { mesh, recoveryKey: toHex(recoverySeed) };
   } finally {
     database.close();
   }
+}
+
+/** A root that the fold refuses would make a space without anyone in it. @throws what it would refuse it with. */
+function checkRoot(body: JsonObject, key: string, { clock }: InitOptions): void {
+  const author = { key, principal: null, node: null };
+  const call = { dapp: MESH, ver: MESH_VERSION, kind: 'root', re: null, body, block: '', index: 0 };
+  const outcome = applyMesh({ ...call, author, roles: [], at: clock.now() }, EMPTY_STATE);
+  if (!outcome.ok) throw new CodedError(outcome.code, outcome.message);
 }
 
 function makeFounderKey(options: InitOptions): SigningKey {

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromHex, toHex } from '../base/bytes.ts';
 import { CodedError } from '../base/errors.ts';
-import { isJsonObject, type JsonObject } from '../base/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { BADGE_KEYS_MAX } from '../base/limits.ts';
 import type { Randomness } from '../base/ports.ts';
 import { SEED_BYTES, type SigningKey, signingKey } from '../format/ed25519.ts';
@@ -14,8 +14,12 @@ import { readText, writeFileDurably } from '../store/files.ts';
 /** scrypt (RFC 7914): 64 MiB and about a quarter of a second on a desktop, some seconds on a small board. */
 const SCRYPT = { N: 65_536, r: 8, p: 1, maxmem: 128 * 1024 * 1024 };
 const SECRET_MODE = 0o600;
+const CIPHER = 'aes-256-gcm';
+const SALT_BYTES = 16;
 const GCM_NONCE_BYTES = 12;
 const GCM_TAG_BYTES = 16;
+const BADGE_KEY_BYTES = 32;
+const HEX = /^[0-9a-f]*$/;
 
 export interface KeyFolder {
   /** Signs facts of this board. */
@@ -43,65 +47,56 @@ export function writeOpenKey(path: string, seed: Uint8Array): void {
 }
 
 export function writeSealedKey(path: string, seed: Uint8Array, passphrase: string, randomness: Randomness): void {
-  const salt = randomness.bytes(16);
+  const salt = randomness.bytes(SALT_BYTES);
   const nonce = randomness.bytes(GCM_NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', scryptSync(passphrase, salt, 32, SCRYPT), nonce);
+  const cipher = createCipheriv(CIPHER, scryptSync(passphrase, salt, 32, SCRYPT), nonce);
   const sealed = Buffer.concat([cipher.update(seed), cipher.final(), cipher.getAuthTag()]);
   const { N, r, p } = SCRYPT;
   writeJson(path, {
     kind: 'ed25519-sealed',
     scrypt: { N, r, p, salt: toHex(salt) },
-    cipher: 'aes-256-gcm',
+    cipher: CIPHER,
     nonce: toHex(nonce),
     sealed: toHex(sealed),
   });
 }
 
-/** @throws key_sealed (a passphrase is needed), key_passphrase (it is the wrong one), key_damaged, file_missing. */
+/**
+ * @throws key_sealed (a passphrase is needed), key_passphrase (it is the wrong one, or the file was changed),
+ * key_damaged, key_exposed, file_missing.
+ */
 export function readKey(path: string, passphrase?: string): SigningKey {
   return signingKey(readSeed(path, passphrase));
 }
 
 function readSeed(path: string, passphrase: string | undefined): Uint8Array {
   const file = readJson(path);
-  if (file.kind === 'ed25519' && typeof file.seed === 'string') return checkedSeed(fromHex(file.seed), path);
+  if (file.kind === 'ed25519') return hexField(file.seed, SEED_BYTES, path);
   if (file.kind !== 'ed25519-sealed') throw damaged(path);
   if (passphrase === undefined) {
     throw new CodedError('key_sealed', `${path} is sealed with a passphrase`, { fields: { path } });
   }
-  const { scrypt, nonce, sealed } = file;
-  if (
-    !isJsonObject(scrypt) ||
-    typeof scrypt.salt !== 'string' ||
-    typeof nonce !== 'string' ||
-    typeof sealed !== 'string'
-  ) {
-    throw damaged(path);
-  }
+  const { scrypt } = file;
   const { N, r, p } = SCRYPT;
   // The file does not choose how much memory we spend.
-  if (scrypt.N !== N || scrypt.r !== r || scrypt.p !== p) throw damaged(path);
-  const bytes = fromHex(sealed);
-  const decipher = createDecipheriv(
-    'aes-256-gcm',
-    scryptSync(passphrase, fromHex(scrypt.salt), 32, SCRYPT),
-    fromHex(nonce),
-    {
-      authTagLength: GCM_TAG_BYTES,
-    },
-  );
-  decipher.setAuthTag(bytes.subarray(-GCM_TAG_BYTES));
+  if (!isJsonObject(scrypt) || scrypt.N !== N || scrypt.r !== r || scrypt.p !== p) throw damaged(path);
+  if (file.cipher !== CIPHER) throw damaged(path);
+  const salt = hexField(scrypt.salt, SALT_BYTES, path);
+  const nonce = hexField(file.nonce, GCM_NONCE_BYTES, path);
+  const sealed = hexField(file.sealed, SEED_BYTES + GCM_TAG_BYTES, path);
+  const key = scryptSync(passphrase, salt, 32, SCRYPT);
+  const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: GCM_TAG_BYTES });
+  decipher.setAuthTag(sealed.subarray(SEED_BYTES));
   try {
-    const seed = Buffer.concat([decipher.update(bytes.subarray(0, -GCM_TAG_BYTES)), decipher.final()]);
-    return checkedSeed(new Uint8Array(seed), path);
+    return new Uint8Array(Buffer.concat([decipher.update(sealed.subarray(0, SEED_BYTES)), decipher.final()]));
   } catch (cause) {
     throw new CodedError('key_passphrase', `the passphrase does not open ${path}`, { cause, fields: { path } });
   }
 }
 
-function checkedSeed(seed: Uint8Array, path: string): Uint8Array {
-  if (seed.length !== SEED_BYTES) throw damaged(path);
-  return seed;
+function hexField(value: Json | undefined, length: number, path: string): Uint8Array {
+  if (typeof value !== 'string' || !HEX.test(value) || value.length !== 2 * length) throw damaged(path);
+  return fromHex(value);
 }
 
 /** One HMAC key of the ring; readers hash with the newest first. */
@@ -114,14 +109,14 @@ export function writeBadgeKeys(path: string, ring: readonly BadgeKey[]): void {
   writeJson(path, { kind: 'badge-keys', ring: ring.map(({ epoch, key }) => ({ epoch, key: toHex(key) })) });
 }
 
-/** The ring, newest first. */
+/** The ring, newest first. @throws key_damaged, key_exposed, file_missing. */
 export function readBadgeKeys(path: string): readonly BadgeKey[] {
   const file = readJson(path);
   if (file.kind !== 'badge-keys' || !Array.isArray(file.ring) || file.ring.length === 0) throw damaged(path);
   if (file.ring.length > BADGE_KEYS_MAX) throw damaged(path);
   return file.ring.map((item) => {
-    if (!isJsonObject(item) || typeof item.epoch !== 'string' || typeof item.key !== 'string') throw damaged(path);
-    return { epoch: item.epoch, key: fromHex(item.key) };
+    if (!isJsonObject(item) || typeof item.epoch !== 'string') throw damaged(path);
+    return { epoch: item.epoch, key: hexField(item.key, BADGE_KEY_BYTES, path) };
   });
 }
 

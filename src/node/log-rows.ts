@@ -1,4 +1,5 @@
 import { toHex } from '../base/bytes.ts';
+import { CodedError } from '../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { LINE_BYTES_MAX } from '../base/limits.ts';
 import type { BlockCaps } from '../format/block.ts';
@@ -60,9 +61,19 @@ function describe(row: JournalRow, state: StateReader, caps: BlockCaps): JsonObj
     author: authorName(toHex(block.author), state),
     dapp: entry?.dapp ?? '',
     kind: entry?.kind ?? '',
-    body: decodeJson(row.body, caps.bodyBytesMax),
+    body: bodyOf(row.body, caps),
     outcome: outcomeOf(row),
   };
+}
+
+/** A body that was refused because nobody can read it is shown as the bytes it is. */
+function bodyOf(bytes: Uint8Array, caps: BlockCaps): Json {
+  try {
+    return decodeJson(bytes, caps.bodyBytesMax);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return { '/': { bytes: Buffer.from(bytes).toString('base64').replace(/=+$/, '') } };
+  }
 }
 
 function outcomeOf(row: JournalRow): JsonObject {

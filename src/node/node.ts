@@ -1,6 +1,4 @@
 import { join } from 'node:path';
-import type { Json, JsonObject } from '../base/json.ts';
-import { LOG_WAIT_MS_MAX } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
 import type { PinsEvent } from '../devices/pins/protocol.ts';
 import { idText } from '../format/ids.ts';
@@ -9,15 +7,15 @@ import type { Runner } from '../sandbox/runner.ts';
 import { readText } from '../store/files.ts';
 import { Agents } from './agents.ts';
 import { announceDevices } from './announce.ts';
-import { FactFeed, testBadge } from './badge-test.ts';
+import { FactFeed } from './badge-test.ts';
 import { type Config, parseConfig } from './config.ts';
-import { type ControlHandler, ControlServer } from './control.ts';
-import { OPERATIONS } from './operations.ts';
+import { ControlServer } from './control.ts';
+import { controlHandlers } from './control-handlers.ts';
 import { Outputs } from './outputs.ts';
 import { Readers } from './readers.ts';
 import { Recovery } from './recovery.ts';
 import { Signal } from './signal.ts';
-import { openSpace, type Space } from './space.ts';
+import { openSpace } from './space.ts';
 
 export interface NodeParts {
   readonly folder: string;
@@ -67,22 +65,20 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     announceDevices(space, config);
 
     const recovery = new Recovery(space, log);
-    const outputs = new Outputs({
-      socketPath: config.pins.socket,
-      clock,
-      randomness,
-      log,
-      onConnected: (pins) => recovery.run(pins),
-      onEvent: (event) => {
-        logPulse(event, log);
-        if (event.end !== undefined) void recovery.ended(event.id);
-      },
-    });
+    const outputs = outputsOf(parts, recovery);
     stops.push(() => outputs.stop());
     await outputs.start();
 
     const facts = new FactFeed();
-    const running = await Agents.start({ space, outputs, runner, clock, log, onFact: (fact) => facts.publish(fact) });
+    const running = await Agents.start({
+      space,
+      outputs,
+      runner,
+      clock,
+      log,
+      onFact: (fact) => facts.publish(fact),
+      onOrphan: (pulse) => void recovery.adopt(pulse),
+    });
     agents = running;
     stops.push(() => running.stop());
 
@@ -97,12 +93,15 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     stops.push(() => readers.stop());
     await readers.start();
 
-    const control = new ControlServer(
-      config.control.socket,
-      controlHandlers({ ...parts, space, facts, outputs, readers, committed }),
-      log,
-    );
-    stops.push(() => control.stop());
+    const ending = new AbortController();
+    const handlers = controlHandlers({ ...parts, space, facts, outputs, readers, committed, ending: ending.signal });
+    const control = new ControlServer(config.control.socket, handlers, log);
+    stops.push(async () => {
+      // Whoever waits for news would keep this process from ending.
+      ending.abort();
+      facts.close();
+      await control.stop();
+    });
     await control.start();
     log.info({ mesh: idText(space.mesh), socket: config.control.socket }, 'node running');
     return { stop };
@@ -112,61 +111,25 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
   }
 }
 
+function outputsOf({ config, clock, randomness, log }: NodeParts, recovery: Recovery): Outputs {
+  return new Outputs({
+    socketPath: config.pins.socket,
+    clock,
+    randomness,
+    log,
+    onConnected: (pins) => recovery.run(pins),
+    onEvent: (event) => {
+      logPulse(event, log);
+      if (event.end !== undefined) void recovery.ended(event.id);
+    },
+    onDoubt: (pulse) => void recovery.adopt(pulse),
+  });
+}
+
 function logPulse({ output, id, atNs, end }: PinsEvent, log: Log): void {
   const fields = { output, pulse: id, atNs: atNs.toString() };
   if (end === undefined) log.info(fields, 'output on');
   else log.info({ ...fields, end }, 'output off');
-}
-
-interface ControlParts extends NodeParts {
-  readonly space: Space;
-  readonly facts: FactFeed;
-  readonly outputs: Outputs;
-  readonly readers: Readers;
-  readonly committed: Signal;
-}
-
-function controlHandlers(parts: ControlParts): Readonly<Record<string, ControlHandler>> {
-  const { space, randomness, outputs, readers } = parts;
-  const shared = Object.entries(OPERATIONS).map(([name, operation]): [string, ControlHandler] => [
-    name,
-    (params, progress) => operation({ space, randomness, progress }, params),
-  ]);
-  return {
-    ...Object.fromEntries(shared),
-    'node.status': async () => ({
-      pins: outputs.isConnected ? 'connected' : 'offline',
-      outputs: outputs.isConnected ? (await outputs.list()).map((output) => ({ ...output })) : [],
-      readers: readers.describe(),
-      uptimeMs: Math.round(process.uptime() * 1000),
-    }),
-    'badge.test': (params) => testBadge(parts, params),
-    'log.follow': (params) => followLog(parts, params),
-  };
-}
-
-/** As `log.read` from a cursor, but waits up to LOG_WAIT_MS_MAX for something to tell. */
-async function followLog({ space, randomness, committed, clock }: ControlParts, params: JsonObject): Promise<Json> {
-  const read = OPERATIONS['log.read'];
-  if (read === undefined) throw new RangeError('log.read is an operation');
-  const context = { space, randomness, progress: () => {} };
-  const { promise: over, resolve } = Promise.withResolvers<void>();
-  const cancel = clock.after(LOG_WAIT_MS_MAX, resolve);
-  const news = committed.next();
-  try {
-    const page = await read(context, params);
-    if (hasRows(page)) return page;
-    await Promise.race([news, over]);
-    return await read(context, params);
-  } finally {
-    cancel();
-  }
-}
-
-function hasRows(page: Json): boolean {
-  return (
-    typeof page === 'object' && page !== null && 'rows' in page && Array.isArray(page.rows) && page.rows.length > 0
-  );
 }
 
 function once(task: () => Promise<void>): () => Promise<void> {

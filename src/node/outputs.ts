@@ -1,5 +1,5 @@
 import { toHex } from '../base/bytes.ts';
-import { CodedError } from '../base/errors.ts';
+import { CodedError, codeOf } from '../base/errors.ts';
 import { PINS_RECONNECT_DELAY_MS } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
 import { connectPins, type PinsClient } from '../devices/pins/client.ts';
@@ -14,6 +14,8 @@ export interface OutputsParts {
   /** Runs each time a connection stands, before any pulse goes over it. */
   readonly onConnected: (pins: PinsClient) => Promise<void>;
   readonly onEvent: (event: PinsEvent) => void;
+  /** A pulse was not answered in time; whether it happens, only its record will tell. */
+  readonly onDoubt: (pulse: string) => void;
 }
 
 const PULSE_ID_BYTES = 16;
@@ -32,15 +34,17 @@ export class Outputs {
   /** Resolves after the first try; a pins process that is not there yet is waited for. */
   async start(): Promise<void> {
     const { socketPath, log, onConnected, onEvent } = this.#parts;
+    let pins: PinsClient | null = null;
     try {
-      const pins = await connectPins({ socketPath });
-      pins.onClose(() => this.#lost());
+      pins = await connectPins({ socketPath });
       await pins.watch(onEvent);
       await onConnected(pins);
+      pins.onClose(() => this.#lost());
       this.#pins = pins;
       log.info({ socketPath }, 'pins process connected');
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
+      await pins?.close();
       log.warn({ socketPath, code: error.code }, `no pins process, doors cannot open: ${error.message}`);
       this.#planRetry();
     }
@@ -57,12 +61,17 @@ export class Outputs {
 
   /**
    * Energises `output` for `ms`; the pins process ends it whatever becomes of us.
-   * @throws pins_offline, pins_timeout (it may have happened: the records tell at the next start), or the refusal.
+   * @throws pins_offline, pins_timeout (it may still happen, and is then told as `recovered`), or the refusal.
    */
   async pulse(output: string, ms: number): Promise<{ readonly pulse: string; readonly atNs: string }> {
     const pulse = toHex(this.#parts.randomness.bytes(PULSE_ID_BYTES));
-    const { onNs } = await this.#connected().pulse(output, ms, pulse);
-    return { pulse, atNs: onNs.toString() };
+    try {
+      const { onNs } = await this.#connected().pulse(output, ms, pulse);
+      return { pulse, atNs: onNs.toString() };
+    } catch (error) {
+      if (codeOf(error) === 'pins_timeout') this.#parts.onDoubt(pulse);
+      throw error;
+    }
   }
 
   /** Energises `output` until it is released, its longest time is over, or this node is gone. */

@@ -21,6 +21,7 @@ export class Recovery {
   /** Ids of pulses of an earlier life that have not ended yet. */
   readonly #running = new Set<string>();
   #pins: PinsClient | null = null;
+  #reading: Promise<void> = Promise.resolve();
 
   constructor(space: Space, log: Log) {
     this.#space = space;
@@ -28,22 +29,43 @@ export class Recovery {
   }
 
   /** Reads all records of the pins process. Running this again adds nothing. */
-  async run(pins: PinsClient): Promise<void> {
+  run(pins: PinsClient): Promise<void> {
     this.#pins = pins;
     this.#running.clear();
+    this.#reading = this.#read(pins, () => true);
+    return this.#reading;
+  }
+
+  async #read(pins: PinsClient, isWanted: (record: PinsRecord) => boolean): Promise<void> {
     for (const record of await pins.records(0)) {
-      const fact = this.#factFor(record);
+      const fact = isWanted(record) ? this.#factFor(record) : null;
       if (fact === null) continue;
       if (record.offNs === undefined) this.#running.add(record.id);
       else this.#tell(record, record.offNs, fact);
     }
   }
 
+  /**
+   * To be called for a pulse of this life that nobody else will tell of: its agent died before it could, or the pins
+   * process did not answer in time and may have carried it out all the same.
+   */
+  async adopt(id: string): Promise<void> {
+    this.#running.add(id);
+    // It may have ended already.
+    if (this.#pins !== null) await this.#guarded(id, this.#pins);
+  }
+
   /** To be called when the pins process says that a pulse has ended. */
   async ended(id: string): Promise<void> {
-    if (this.#pins === null || !this.#running.has(id)) return;
+    // What is being read now may have seen it before it ended.
+    await this.#reading.catch(() => undefined);
+    if (this.#pins !== null && this.#running.delete(id)) await this.#guarded(id, this.#pins);
+  }
+
+  /** Only this one: another pulse of this life may still be on its way to its own fact. */
+  async #guarded(id: string, pins: PinsClient): Promise<void> {
     try {
-      await this.run(this.#pins);
+      await this.#read(pins, (record) => record.id === id);
     } catch (error) {
       // The connection is gone; the next one starts with all records again.
       if (!(error instanceof CodedError)) throw error;

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import { assert } from '../base/assert.ts';
 import { toHex } from '../base/bytes.ts';
 import { CodedError } from '../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
@@ -16,7 +15,7 @@ import { rootCaps } from '../ledger/mesh/root-body.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Runner } from '../sandbox/runner.ts';
 import { BlockReader } from '../store/blocks.ts';
-import { openDatabase } from '../store/database.ts';
+import { openDatabase, storeError } from '../store/database.ts';
 import { Journal } from '../store/journal.ts';
 import { StateTable } from '../store/states.ts';
 import { type EntryPlace, Transactor } from '../store/transactor.ts';
@@ -124,8 +123,14 @@ export class Space {
   }
 
   /** Asks a dapp about its state. @throws no_dapp; the dapp's own codes. */
-  query(dapp: string, name: string, params: JsonObject): Promise<Json> {
-    return this.dapps.get(dapp).contract.query(name, params, this.state);
+  async query(dapp: string, name: string, params: JsonObject): Promise<Json> {
+    try {
+      return await this.dapps.get(dapp).contract.query(name, params, this.state);
+    } catch (error) {
+      if (!(error instanceof CodedError) || error.code !== 'query_refused') throw error;
+      const { cause } = error;
+      throw cause instanceof CodedError ? new CodedError(cause.code, cause.message, { cause: error }) : error;
+    }
   }
 
   /** Stops the fold and the contracts, then closes the ledger. */
@@ -170,7 +175,7 @@ export async function openSpace(parts: SpaceParts): Promise<Space> {
     }
   } catch (error) {
     database.close();
-    throw error;
+    throw storeError(error, path);
   }
 }
 
@@ -181,7 +186,15 @@ function readRoot(database: Database): { readonly id: BlockId; readonly body: Js
       'SELECT id, body FROM block JOIN entry ON entry.block = block.arrival WHERE arrival = 1 AND idx = 0',
     )
     .get();
-  assert(row !== undefined, 'a ledger begins with its root block');
+  if (row === undefined) {
+    throw new CodedError(
+      'space_unfinished',
+      'the ledger has no root block: its `blockmesh init` did not come to an end',
+      {
+        advice: 'Remove the folder and run `blockmesh init` again.',
+      },
+    );
+  }
   return { id: toHex(row.id), body: decodeJson(row.body, BODY_BYTES_MAX) };
 }
 

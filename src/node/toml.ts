@@ -1,4 +1,4 @@
-import { type AST, getStaticTOMLValue, ParseError, parseTOML } from 'toml-eslint-parser';
+import { type AST, getStaticTOMLValue, ParseError, parseTOML, traverseNodes } from 'toml-eslint-parser';
 import { CodedError, messageOf } from '../base/errors.ts';
 
 /** A parsed TOML file that can say where each key stands. */
@@ -8,12 +8,16 @@ export interface TomlText {
   lineOf(path: readonly string[]): number;
 }
 
-/** @throws config_syntax with the line. CRLF and a byte order mark are fine. */
+/** @throws config_syntax, config_unknown_key, each with the line. CRLF and a byte order mark are fine. */
 export function parseToml(source: string, path: string): TomlText {
   let tree: AST.TOMLProgram;
+  let value: object;
   try {
     tree = parseTOML(source.replace(/^\uFEFF/, ''));
+    refusePrototypes(tree, path);
+    value = getStaticTOMLValue(tree);
   } catch (cause) {
+    if (cause instanceof CodedError) throw cause;
     const line = cause instanceof ParseError ? cause.lineNumber : 1;
     throw new CodedError('config_syntax', `${path} line ${line}: ${messageOf(cause)}`, {
       cause,
@@ -22,7 +26,22 @@ export function parseToml(source: string, path: string): TomlText {
   }
   const lines = new Map<string, number>();
   for (const node of tree.body[0].body) collect(node, [], lines);
-  return { value: getStaticTOMLValue(tree), lineOf: (wanted) => nearest(lines, wanted) };
+  return { value, lineOf: (wanted) => nearest(lines, wanted) };
+}
+
+/** The library would set the prototype of every object to what such a table holds. */
+function refusePrototypes(tree: AST.TOMLProgram, path: string): void {
+  traverseNodes(tree, {
+    enterNode(node) {
+      const name = node.type === 'TOMLBare' ? node.name : node.type === 'TOMLQuoted' ? node.value : '';
+      if (name !== '__proto__') return;
+      const { line } = node.loc.start;
+      throw new CodedError('config_unknown_key', `${path} line ${line}: ${name} is not a known key`, {
+        fields: { path, key: name, line },
+      });
+    },
+    leaveNode() {},
+  });
 }
 
 function collect(node: AST.TOMLTable | AST.TOMLKeyValue, above: readonly string[], lines: Map<string, number>): void {

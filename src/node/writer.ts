@@ -1,13 +1,14 @@
 import { assert } from '../base/assert.ts';
 import { CodedError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
+import { VERIFY_ASIDE_MAX } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
-import { type BlockCaps, BOOT_BYTES, LIFE_BYTES } from '../format/block.ts';
+import { type BlockCaps, BOOT_BYTES, type EncodedBlock, LIFE_BYTES } from '../format/block.ts';
 import { decodeBlock } from '../format/block-decode.ts';
 import type { SigningKey, Verifier } from '../format/ed25519.ts';
 import type { BlockId } from '../format/ids.ts';
-import { openBlock, type SealedBlock, sealBlock } from '../format/sealed.ts';
-import { checkPlace } from '../ledger/admission.ts';
+import { openBlockAside, type SealedBlock, sealBlock } from '../format/sealed.ts';
+import { type BlockPlace, checkPlace } from '../ledger/admission.ts';
 import { type Draft, writeBlock } from '../ledger/authoring.ts';
 import type { BlockReader } from '../store/blocks.ts';
 import type { Arriving, PulseMark, Transactor } from '../store/transactor.ts';
@@ -47,7 +48,7 @@ export class Writer {
   /**
    * One block of `key` with these entries.
    * @param pulses the pulses that the entries speak of, for the index of this node.
-   * @throws body_too_large; the codes of `decodeBlock`; a `store_…` or SQLite error when the disk refuses.
+   * @throws body_too_large; the codes of `decodeBlock`; a `store_…` code when the disk refuses.
    */
   append(key: SigningKey, drafts: readonly Draft[], pulses: readonly PulseMark[] = []): Appended {
     const { blocks, transactor, caps, clock, randomness, boot } = this.#parts;
@@ -69,20 +70,48 @@ export class Writer {
    * @returns how many were new.
    * @throws the codes of `openBlock` and `checkPlace`, with the position in `fields.at`.
    */
-  admit(sealed: readonly SealedBlock[]): number {
-    const { blocks, transactor, caps, verifier } = this.#parts;
+  async admit(sealed: readonly SealedBlock[]): Promise<number> {
+    const { caps, verifier } = this.#parts;
+    const opened: EncodedBlock[] = [];
+    for (let from = 0; from < sealed.length; from += VERIFY_ASIDE_MAX) {
+      const some = sealed.slice(from, from + VERIFY_ASIDE_MAX);
+      const aside = some.map((block, index) =>
+        openBlockAside(block, caps, verifier).catch((error: unknown) => {
+          throw errorAt(error, from + index);
+        }),
+      );
+      opened.push(...(await Promise.all(aside)));
+    }
+    return this.#admitOpened(sealed, opened);
+  }
+
+  /** In one turn: whatever was appended while signatures were verified is seen here. */
+  #admitOpened(sealed: readonly SealedBlock[], opened: readonly EncodedBlock[]): number {
+    const { blocks, transactor } = this.#parts;
     const arriving = new Map<BlockId, Arriving>();
-    const view = { mesh: blocks.mesh, find: (id: BlockId) => arriving.get(id)?.encoded.block ?? blocks.find(id) };
+    // Many blocks of a batch have the same few parents.
+    const places = new Map<BlockId, BlockPlace | null>();
+    const view = {
+      mesh: blocks.mesh,
+      find(id: BlockId): BlockPlace | null {
+        const known = places.get(id);
+        if (known !== undefined) return known;
+        const found = blocks.find(id);
+        places.set(id, found);
+        return found;
+      },
+    };
     sealed.forEach((block, at) => {
+      const encoded = opened[at];
+      assert(encoded !== undefined, 'every block is opened');
+      if (arriving.has(encoded.id) || blocks.has(encoded.id)) return;
       try {
-        const encoded = openBlock(block, caps, verifier);
-        if (view.find(encoded.id) !== null) return;
         checkPlace(encoded.block, view);
-        arriving.set(encoded.id, { encoded, sealed: block, pulses: [] });
       } catch (error) {
-        if (!(error instanceof CodedError)) throw error;
-        throw new CodedError(error.code, error.message, { cause: error, fields: { ...error.fields, at } });
+        throw errorAt(error, at);
       }
+      arriving.set(encoded.id, { encoded, sealed: block, pulses: [] });
+      places.set(encoded.id, encoded.block);
     });
     if (arriving.size > 0) {
       transactor.append([...arriving.values()]);
@@ -90,6 +119,11 @@ export class Writer {
     }
     return arriving.size;
   }
+}
+
+function errorAt(error: unknown, at: number): unknown {
+  if (!(error instanceof CodedError)) return error;
+  return new CodedError(error.code, error.message, { cause: error, fields: { ...error.fields, at } });
 }
 
 /** The body of an entry about pulses names them; this finds which. */

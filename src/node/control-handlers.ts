@@ -1,0 +1,73 @@
+import type { Json, JsonObject } from '../base/json.ts';
+import { LOG_WAIT_MS_MAX } from '../base/limits.ts';
+import type { Clock, Randomness } from '../base/ports.ts';
+import { type FactFeed, testBadge } from './badge-test.ts';
+import type { Config } from './config.ts';
+import type { ControlHandler } from './control.ts';
+import { OPERATIONS } from './operations.ts';
+import type { Outputs } from './outputs.ts';
+import type { Readers } from './readers.ts';
+import type { Signal } from './signal.ts';
+import type { Space } from './space.ts';
+
+/** The parts of a running node that the control socket reaches. */
+interface ControlParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly space: Space;
+  readonly facts: FactFeed;
+  readonly outputs: Outputs;
+  readonly readers: Readers;
+  readonly committed: Signal;
+  /** The node stops. */
+  readonly ending: AbortSignal;
+}
+
+/** What the control socket answers: the operations of a space, and what only a running node can tell or do. */
+export function controlHandlers(parts: ControlParts): Readonly<Record<string, ControlHandler>> {
+  const { space, randomness, outputs, readers } = parts;
+  const shared = Object.entries(OPERATIONS).map(([name, operation]): [string, ControlHandler] => [
+    name,
+    (params, progress) => operation({ space, randomness, progress }, params),
+  ]);
+  return {
+    ...Object.fromEntries(shared),
+    'node.status': async () => ({
+      pins: outputs.isConnected ? 'connected' : 'offline',
+      outputs: outputs.isConnected ? (await outputs.list()).map((output) => ({ ...output })) : [],
+      readers: readers.describe(),
+      uptimeMs: Math.round(process.uptime() * 1000),
+    }),
+    'badge.test': (params) => testBadge(parts, params),
+    'log.follow': (params) => followLog(parts, params),
+  };
+}
+
+/** As `log.read` from a cursor, but waits up to LOG_WAIT_MS_MAX for something to tell. */
+async function followLog(parts: ControlParts, params: JsonObject): Promise<Json> {
+  const { space, randomness, committed, clock, ending } = parts;
+  const read = OPERATIONS['log.read'];
+  if (read === undefined) throw new RangeError('log.read is an operation');
+  const context = { space, randomness, progress: () => {} };
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const leave = () => resolve();
+  const cancel = clock.after(LOG_WAIT_MS_MAX, leave);
+  ending.addEventListener('abort', leave);
+  const news = committed.next();
+  try {
+    const page = await read(context, params);
+    if (hasRows(page)) return page;
+    await Promise.race([news, over]);
+    return ending.aborted ? page : await read(context, params);
+  } finally {
+    cancel();
+    ending.removeEventListener('abort', leave);
+  }
+}
+
+function hasRows(page: Json): boolean {
+  return (
+    typeof page === 'object' && page !== null && 'rows' in page && Array.isArray(page.rows) && page.rows.length > 0
+  );
+}

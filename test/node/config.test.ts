@@ -1,0 +1,232 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { type CodedError, codeOf } from '../../src/base/errors.ts';
+import { PINS_ON_MS_MAX } from '../../src/base/limits.ts';
+import { parseConfig } from '../../src/node/config.ts';
+
+const PATH = '/srv/space/blockmesh.toml';
+const parse = (...lines: readonly string[]) => parseConfig(lines.join('\n'), PATH, '/srv/space');
+const READER = ['[reader.front]', 'driver = "rdm6300"', 'port = "/dev/ttyAMA0"'];
+const OUTPUT = ['[output.strike]', 'line = "GPIO17"'];
+
+function thrownBy(...lines: readonly string[]): CodedError | undefined {
+  try {
+    parse(...lines);
+    return undefined;
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return error as CodedError;
+  }
+}
+
+t.test('nothing said, the defaults stand', async (t) => {
+  const config = {
+    node: { name: 'blockmesh', clock: 'timesync' },
+    log: { level: 'info' },
+    control: { socket: '/srv/space/run/node.sock' },
+    pins: { socket: '/srv/space/run/pins.sock' },
+    reader: {},
+    output: {},
+  };
+  for (const source of ['', '\n\n', '# nothing\n', '\ufeff', '[node]\n[log]\n[reader]\n[output]\n[pins]\n[control]']) {
+    t.strictSame(parse(source), config, JSON.stringify(source));
+  }
+  t.strictSame(parse(...READER, ...OUTPUT), {
+    ...config,
+    reader: { front: { driver: 'rdm6300', port: '/dev/ttyAMA0', baud: 9600 } },
+    output: { strike: { line: 'GPIO17', active: 'high', longest_ms: 60_000 } },
+  });
+});
+
+t.test('every key', async (t) => {
+  const config = parse(
+    ...['[node]', 'name = "Vordertür"', 'clock = "trusted"', '[log]', 'level = "debug"'],
+    ...['[control]', 'socket = "/run/a.sock"', '[pins]', 'socket = "b.sock"'],
+    ...['[reader.r-1]', 'driver = "rdm6300"', 'port = "run/tty"', 'baud = 115_200', 'feed = "../feed"'],
+    ...['[output.o]', 'chip = "gpiochip0"', 'offset = 4095', 'active = "low"', `longest_ms = ${PINS_ON_MS_MAX}`],
+  );
+  t.strictSame(config, {
+    node: { name: 'Vordertür', clock: 'trusted' },
+    log: { level: 'debug' },
+    control: { socket: '/run/a.sock' },
+    pins: { socket: '/srv/space/b.sock' },
+    reader: { 'r-1': { driver: 'rdm6300', port: '/srv/space/run/tty', baud: 115_200, feed: '/srv/feed' } },
+    output: { o: { chip: 'gpiochip0', offset: 4095, active: 'low', longest_ms: PINS_ON_MS_MAX } },
+  });
+  for (const part of [config, config.node, config.reader, config.reader['r-1']]) t.ok(Object.isFrozen(part));
+  for (const level of ['debug', 'info', 'warn', 'error'])
+    t.equal(parse('[log]', `level = "${level}"`).log.level, level);
+  t.strictSame(parse('node.name = "a"', 'log = { level = "warn" }').node.name, 'a', 'dotted and inline');
+});
+
+t.test('the example explains every key, and is a configuration as it stands and with its comments open', async (t) => {
+  const example = readFileSync(join(import.meta.dirname, '../../src/node/blockmesh.example.toml'), 'utf8');
+  t.match(parse(example), { node: { name: 'blockmesh' }, reader: {}, output: {} });
+  const opened = example.replaceAll(/^# (?=\[|\w+ = )/gm, '');
+  t.match(parse(opened), {
+    reader: { 'front-reader': { driver: 'rdm6300', port: '/dev/ttyAMA0', baud: 9600, feed: '/srv/space/run/feed' } },
+    output: { 'front-strike': { line: 'GPIO17', active: 'high', longest_ms: 60_000 } },
+  });
+  for (const key of [
+    'name',
+    'clock',
+    'level',
+    'socket',
+    'driver',
+    'port',
+    'baud',
+    'feed',
+    'line',
+    'chip',
+    'offset',
+    'active',
+    'longest_ms',
+  ]) {
+    t.ok(new RegExp(`\\b${key} = `).test(example), key);
+  }
+});
+
+t.test('an unknown key is an error with its key and line', async (t) => {
+  const cases: readonly (readonly [lines: readonly string[], key: string, line: number])[] = [
+    [['nmae = 1'], 'nmae', 1],
+    [['', '# a comment', 'nmae = 1'], 'nmae', 3],
+    [['[nod]', 'name = "a"'], 'nod', 1],
+    [['[node]', 'name = "a"', '', 'nmae = "b"'], 'node.nmae', 4],
+    [['[log]', '[node]', 'nmae = "b"'], 'node.nmae', 3],
+    [['node.nmae = "b"'], 'node.nmae', 1],
+    [['node = { name = "a", nmae = "b" }'], 'node.nmae', 1],
+    [[...OUTPUT, ...READER, 'prot = "x"'], 'reader.front.prot', 6],
+    [[...READER, '[reader.front.more]', 'x = 1'], 'reader.front.more', 4],
+    [[...READER, '"a.b" = 1'], 'reader.front.a.b', 4],
+    [[...READER, '"a/b~c" = 1'], 'reader.front.a/b~c', 4],
+    [[...OUTPUT, 'longestMs = 1'], 'output.strike.longestMs', 3],
+    [['[constructor]'], 'constructor', 1],
+    [['[node]', 'toString = "x"'], 'node.toString', 2],
+  ];
+  for (const [lines, key, line] of cases) {
+    const wanted = { name: 'CodedError', code: 'config_unknown_key', fields: { path: PATH, key, line } };
+    t.match(
+      thrownBy(...lines),
+      { ...wanted, message: `${PATH} line ${line}: ${key} is not a known key` },
+      lines.join(' | '),
+    );
+    t.match(thrownBy(lines.join('\r\n')), wanted, 'with CRLF');
+    t.match(thrownBy(`\ufeff${lines.join('\n')}`), wanted, 'with a byte order mark');
+  }
+});
+
+t.test('a key that would be every object’s is an unknown one', async (t) => {
+  const cases: readonly (readonly [string[], number])[] = [
+    [['[__proto__]', 'polluted = 1'], 1],
+    [['', '__proto__.polluted = 1'], 2],
+    [['[reader.__proto__]', 'driver = "rdm6300"'], 1],
+    [['[node]', '"__proto__" = { polluted = 1 }'], 2],
+    [['a = [{ x.__proto__.polluted = 1 }]'], 1],
+  ];
+  for (const [lines, line] of cases) {
+    t.match(thrownBy(...lines), { code: 'config_unknown_key', fields: { key: '__proto__', line } }, lines.join(' | '));
+    t.notOk('polluted' in {}, 'no object has got anything');
+    t.notOk('driver' in {});
+  }
+});
+
+t.test('a wrong value is an error with its key and line', async (t) => {
+  const cases: readonly (readonly [lines: readonly string[], key: string, line: number])[] = [
+    [['[node]', 'name = 1'], 'node.name', 2],
+    [['[node]', 'name = ""'], 'node.name', 2],
+    [['[node]', `name = "${'x'.repeat(65)}"`], 'node.name', 2],
+    [['[node]', 'clock = "mine"'], 'node.clock', 2],
+    [['', '[log]', 'level = "trace"'], 'log.level', 3],
+    [['log = "info"'], 'log', 1],
+    [['[[node]]'], 'node', 1],
+    [['[control]', 'socket = ""'], 'control.socket', 2],
+    [['[control]', 'socket = "a\\u0000b"'], 'control.socket', 2],
+    [['[pins]', 'socket = ["a"]'], 'pins.socket', 2],
+    [['reader = 1'], 'reader', 1],
+    [['[reader]', 'front = "x"'], 'reader.front', 2],
+    [['[reader.front]', 'driver = "other"', 'port = "x"'], 'reader.front.driver', 2],
+    [['', '[reader.front]', 'driver = "rdm6300"'], 'reader.front', 2],
+    [['[reader.front]', 'port = "x"'], 'reader.front', 1],
+    [[...READER, 'baud = "9600"'], 'reader.front.baud', 4],
+    [[...READER, 'baud = 0'], 'reader.front.baud', 4],
+    [[...READER, 'baud = 9600.5'], 'reader.front.baud', 4],
+    [[...READER, 'feed = false'], 'reader.front.feed', 4],
+    [['[output.strike]', 'active = "high"'], 'output.strike', 1],
+    [['[output.strike]', 'chip = "gpiochip0"'], 'output.strike', 1],
+    [['[output.strike]', 'offset = 1'], 'output.strike', 1],
+    [[...OUTPUT, 'chip = "c"', 'offset = 1'], 'output.strike', 1],
+    [['[output.strike]', 'line = "a,b"'], 'output.strike.line', 2],
+    [['[output.strike]', 'line = "a=b"'], 'output.strike.line', 2],
+    [['[output.strike]', 'chip = "a b"', 'offset = 1'], 'output.strike.chip', 2],
+    [['[output.strike]', 'chip = "c"', 'offset = 4096'], 'output.strike.offset', 3],
+    [['[output.strike]', 'chip = "c"', 'offset = -1'], 'output.strike.offset', 3],
+    [[...OUTPUT, 'active = "up"'], 'output.strike.active', 3],
+    [[...OUTPUT, 'longest_ms = 0'], 'output.strike.longest_ms', 3],
+    [[...OUTPUT, `longest_ms = ${PINS_ON_MS_MAX + 1}`], 'output.strike.longest_ms', 3],
+    [[...OUTPUT, 'longest_ms = inf'], 'output.strike.longest_ms', 3],
+    [[...OUTPUT, 'longest_ms = 99999999999999999999'], 'output.strike.longest_ms', 3],
+  ];
+  for (const [lines, key, line] of cases) {
+    const wanted = { name: 'CodedError', code: 'config_invalid', fields: { path: PATH, key, line } };
+    t.match(thrownBy(...lines), wanted, lines.join(' | '));
+  }
+  t.match(thrownBy('[log]', 'level = "trace"'), { message: /debug, info, warn, error/ }, 'and says what there is');
+});
+
+t.test('names of devices', async (t) => {
+  for (const name of ['a', 'front-reader', '0', `a${'-'.repeat(31)}`]) {
+    t.ok(parse(`[reader.${name}]`, 'driver = "rdm6300"', 'port = "x"').reader[name], name);
+  }
+  for (const name of ['Front', '-a', 'a_b', '"ä"', '"a b"', '"a/b"', '""', '"a\\n"', 'x'.repeat(33)]) {
+    for (const kind of ['reader', 'output']) {
+      const lines = kind === 'reader' ? ['driver = "rdm6300"', 'port = "x"'] : ['line = "x"', 'active = "low"'];
+      // The name itself has the line, not the first table of its kind.
+      const error = thrownBy(`[${kind}.good]`, ...lines, `[${kind}.${name}]`, ...lines);
+      t.match(error, { code: 'config_invalid', message: /must match/, fields: { line: 4 } }, `${kind} ${name}`);
+    }
+  }
+});
+
+t.test('what is no TOML is an error with its line', async (t) => {
+  const cases: readonly (readonly [lines: readonly string[], line: number])[] = [
+    [['[node]', 'name = "a"', 'name = "b"'], 3],
+    [['[node]', '[log]', '[node]'], 3],
+    [['[node]', 'name = "a"', '[node.name]'], 3],
+    [['[node]', 'name = '], 2],
+    [['', '[node', 'name = "a"'], 2],
+    [['[node]', 'name "a"'], 2],
+    [['[node]', 'name = "a'], 2],
+    [['[node]', "name = 'a' 'b'"], 2],
+    [['[node]', 'name = "a\0"'], 2],
+    [['[node]', 'name = "\\ud800"'], 2],
+    [['[node]', 'name = "\\x"'], 2],
+    [[`a = ${'['.repeat(5_000)}`], 1],
+    [[`a = ${'['.repeat(5_000)}${']'.repeat(5_000)}`], 1],
+    [[`a = ${'{a='.repeat(5_000)}1${'}'.repeat(5_000)}`], 1],
+  ];
+  for (const [lines, line] of cases) {
+    const error = thrownBy(...lines);
+    const wanted = { name: 'CodedError', code: 'config_syntax', fields: { path: PATH } };
+    t.match(error, wanted, lines.join(' | ').slice(0, 60));
+    // An end that was never reached is found at the end of the line it should have been on, or on the next.
+    const found = Number(error?.fields.line);
+    t.ok(found === line || found === line + 1, `line ${found} for ${line}`);
+  }
+});
+
+t.test('a socket’s path has to fit in the kernel’s structure', async (t) => {
+  const folder = '/srv/space/'.length;
+  const fits = 'x'.repeat(107 - folder);
+  t.match(parse('[control]', `socket = "${fits}"`), { control: { socket: `/srv/space/${fits}` } });
+  for (const section of ['control', 'pins']) {
+    const path = `/srv/space/${fits}x`;
+    t.match(thrownBy(`[${section}]`, `socket = "${fits}x"`), {
+      code: 'config_socket_path',
+      fields: { path },
+      advice: /shorter/,
+    });
+  }
+  t.match(thrownBy('[control]', `socket = "${'ü'.repeat(60)}"`), { code: 'config_socket_path' }, 'bytes are counted');
+  t.throws(() => parseConfig('', PATH, `/${'x'.repeat(100)}`), { code: 'config_socket_path' }, 'a folder too deep');
+});

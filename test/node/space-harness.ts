@@ -1,0 +1,267 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, open } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { JsonObject } from '../../src/base/json.ts';
+import { connectPins, type PinsClient } from '../../src/devices/pins/client.ts';
+import type { PinsEvent } from '../../src/devices/pins/protocol.ts';
+import { RpcPeer } from '../../src/sandbox/peer.ts';
+import { Program, WAIT_MS } from './program.ts';
+
+/** A space in a folder of its own, with everything around it that a board has, all of it real processes. */
+
+const RELEASE = join(import.meta.dirname, '../..');
+const MAIN = join(RELEASE, 'src/cli/main.ts');
+const VIRTUAL_PINS = join(RELEASE, 'src/devices/pins/virtual-main.ts');
+export const DAPPS = join(RELEASE, 'dapps');
+
+/** 10 bits of 8N1 at 9600 baud, rounded up. */
+const BYTE_MS = 2;
+
+interface Cleaner {
+  teardown(task: () => Promise<void>): void;
+}
+
+interface SpaceOptions {
+  /** A program that takes the options of blockmesh-pins; absent: the virtual twin. */
+  readonly pinsProgram?: string;
+  /** Door NAME has NAME-reader, whose line is a pair of pseudo-terminals, and NAME-strike. */
+  readonly doors: readonly string[];
+  /** Further sections of blockmesh.toml. */
+  readonly config?: string;
+}
+
+interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Reads the log of a running node, each row once. */
+export class LogReader {
+  readonly rows: LogRow[] = [];
+  readonly #control: RpcPeer;
+  #cursor: JsonObject = { arrival: 0, index: 0 };
+
+  constructor(control: RpcPeer) {
+    this.#control = control;
+  }
+
+  /** Every row there is now. */
+  async catchUp(): Promise<readonly LogRow[]> {
+    while ((await this.#page('log.read')) > 0);
+    return this.rows;
+  }
+
+  /** The first row from number `from` on that `wanted` picks, there already or yet to come. */
+  async row(wanted: (row: LogRow) => boolean, from = this.rows.length): Promise<LogRow> {
+    const endMs = performance.now() + WAIT_MS;
+    for (;;) {
+      const row = this.rows.slice(from).find(wanted);
+      if (row !== undefined) return row;
+      if (performance.now() > endMs) throw new Error(`no such row came: ${wanted}`);
+      await this.#page('log.follow');
+    }
+  }
+
+  async #page(method: string): Promise<number> {
+    const page = (await this.#control.call(method, this.#cursor, WAIT_MS)) as unknown as LogPage;
+    this.rows.push(...page.rows);
+    this.#cursor = page.cursor;
+    return page.rows.length;
+  }
+}
+
+export interface LogRow {
+  readonly kind: string;
+  readonly block: string;
+  readonly body: JsonObject;
+  readonly outcome: JsonObject;
+}
+
+interface LogPage {
+  readonly rows: readonly LogRow[];
+  readonly cursor: JsonObject;
+}
+
+export class TestSpace {
+  readonly folder: string;
+  readonly #root: string;
+  readonly #options: SpaceOptions;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #programs: Program[] = [];
+  readonly #pinsClients: PinsClient[] = [];
+
+  private constructor(options: SpaceOptions) {
+    this.#root = mkdtempSync(join(tmpdir(), 'blockmesh-'));
+    this.folder = join(this.#root, 'space');
+    this.#options = options;
+    // The node hands its PATH down to every dapp, so this name marks whatever one of this space's nodes started.
+    this.#environment = { ...process.env, PATH: `${process.env.PATH}:${join(this.#root, 'mark')}` };
+  }
+
+  /** Founds the space and plugs its readers in. Pins process and node are not started. */
+  static async make(t: Cleaner, options: SpaceOptions): Promise<TestSpace> {
+    const space = new TestSpace(options);
+    t.teardown(() => space.#clear());
+    mkdirSync(space.folder);
+    writeFileSync(join(space.folder, 'blockmesh.toml'), configFor(options));
+    const keyFile = join(space.#root, 'founder.json');
+    const words = ['init', '--name', 'Test space', '--founder', 'Fay', '--node-name', 'board', '--key-file', keyFile];
+    const { code, stderr } = await space.cli(...words);
+    if (code !== 0) throw new Error(`init failed: ${stderr}`);
+    await Promise.all(options.doors.map((door) => space.#plugIn(door)));
+    return space;
+  }
+
+  /** Runs one `blockmesh` command to its end. */
+  async cli(...words: readonly string[]): Promise<CliResult> {
+    const child = spawn(process.execPath, [MAIN, ...words], {
+      env: { ...this.#environment, BLOCKMESH_FOLDER: this.folder },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const program = this.#keep(child);
+    const texts = { stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      texts.stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      texts.stderr += text;
+    });
+    const { code } = await program.exited;
+    return { code, ...texts };
+  }
+
+  /** Starts one `blockmesh` command, or another script of ours, that stays. It leads a session, as a service does. */
+  launch(words: readonly string[], script = MAIN): Program {
+    const child = spawn(process.execPath, [script, ...words], {
+      env: { ...this.#environment, BLOCKMESH_FOLDER: this.folder },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    return this.#keep(child);
+  }
+
+  /** Resolves when the node runs. */
+  async startNode(): Promise<Program> {
+    const node = this.launch(['run']);
+    await node.logged('node running');
+    return node;
+  }
+
+  /** Resolves when it listens. */
+  async startPins(): Promise<Program> {
+    const { stdout } = await this.cli('pins', 'options', '--json');
+    const options = JSON.parse(stdout) as string[];
+    const { pinsProgram } = this.#options;
+    const [file, words] =
+      pinsProgram === undefined ? [process.execPath, [VIRTUAL_PINS, ...options]] : [pinsProgram, options];
+    const pins = this.#keep(spawn(file, words, { stdio: ['ignore', 'pipe', 'pipe'] }));
+    await pins.line((line) => line.startsWith('ready '));
+    return pins;
+  }
+
+  /** A second client of the pins process, beside the node. */
+  async pins(onEvent: (event: PinsEvent) => void = () => {}): Promise<PinsClient> {
+    const pins = await connectPins({ socketPath: join(this.folder, 'run/pins.sock') });
+    this.#pinsClients.push(pins);
+    await pins.watch(onEvent);
+    return pins;
+  }
+
+  /** The connection the CLI has to a running node. */
+  async control(): Promise<RpcPeer> {
+    const socket = connect(join(this.folder, 'run/node.sock'));
+    await once(socket, 'connect');
+    return new RpcPeer({ input: socket, output: socket, handlers: {}, notified: () => {} });
+  }
+
+  /** Sends bytes as the reader of `door` would, at the pace of its line or all at once. */
+  async send(door: string, bytes: Uint8Array, isPaced = true): Promise<void> {
+    await using line = await open(join(this.folder, `run/${door}.feed`), constants.O_RDWR | constants.O_NOCTTY);
+    if (!isPaced) {
+      await line.write(bytes);
+      return;
+    }
+    for (const byte of bytes) {
+      await line.write(Uint8Array.of(byte));
+      await pause(BYTE_MS);
+    }
+  }
+
+  /** Node processes of this space and all that they have started, dead nodes included, that live now. */
+  living(): readonly { readonly pid: number; readonly command: string; readonly cwd: string }[] {
+    const mark = join(this.#root, 'mark');
+    return readdirSync('/proc').flatMap((name) => {
+      if (!/^\d+$/.test(name)) return [];
+      const read = (file: string) => readFileSync(`/proc/${name}/${file}`, 'utf8');
+      try {
+        if (!read('environ').includes(mark)) return [];
+        const command = read('cmdline').split('\0').join(' ').trim();
+        return [{ pid: Number(name), command, cwd: readlinkSync(`/proc/${name}/cwd`) }];
+      } catch {
+        // It ended meanwhile, or is another user's.
+        return [];
+      }
+    });
+  }
+
+  #keep(child: ChildProcess): Program {
+    const program = new Program(child);
+    this.#programs.push(program);
+    return program;
+  }
+
+  async #plugIn(door: string): Promise<void> {
+    const end = (name: string) => `PTY,raw,echo=0,link=${join(this.folder, 'run', name)}`;
+    const words = ['-d', '-d', end(door), end(`${door}.feed`)];
+    const socat = this.#keep(spawn('socat', words, { stdio: ['ignore', 'pipe', 'pipe'] }));
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    socat.onChange(() => {
+      if (socat.stderr.includes('starting data transfer')) resolve();
+      else if (socat.hasEnded) reject(new Error(`socat ended: ${socat.stderr}`));
+    });
+    await promise;
+  }
+
+  async #clear(): Promise<void> {
+    for (const pins of this.#pinsClients) await pins.close();
+    for (const program of this.#programs.reverse()) await program.kill();
+    for (const { pid } of this.living()) process.kill(pid, 'SIGKILL');
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+}
+
+function configFor({ doors, config = '' }: SpaceOptions): string {
+  const sections = doors.flatMap((door) => [
+    `[reader.${door}-reader]`,
+    'driver = "rdm6300"',
+    `port = "run/${door}"`,
+    `feed = "run/${door}.feed"`,
+    `[output.${door}-strike]`,
+    'chip = "virtual"',
+    `line = "${door}"`,
+  ]);
+  return ['[node]', 'name = "board"', 'clock = "trusted"', ...sections, config, ''].join('\n');
+}
+
+export interface TestDoor {
+  readonly name: string;
+  readonly openMs: number;
+}
+
+/** Adds a member Ada with these cards, and the doors, through a running node. */
+export async function furnish(space: TestSpace, doors: readonly TestDoor[], cards: readonly string[]): Promise<void> {
+  const control = await space.control();
+  await control.call('member.add', { name: 'Ada' }, WAIT_MS);
+  for (const number of cards) await control.call('badge.enrol', { member: 'Ada', number }, WAIT_MS);
+  for (const { name, openMs } of doors) {
+    const door = { door: name, reader: `${name}-reader`, output: `${name}-strike`, openMs, bits: 32 };
+    await control.call('door.add', door, WAIT_MS);
+  }
+  control.close();
+}
