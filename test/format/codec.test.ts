@@ -122,6 +122,10 @@ t.test('accepts the canonical form of every kind of value', async (t) => {
     ['8301820203f6', [1, [2, 3], null]],
     ['a0', {}],
     ['a26162f5626161f4', { b: true, aa: false }],
+    ['a2616102616201', { b: 1, a: 2 }],
+    ['a262c3a90262c3bf01', { ÿ: 1, é: 2 }],
+    // In UTF-16 the other way round.
+    ['a264efbfbf610264f090808001', { '\u{10000}': 1, '\uffffa': 2 }],
     ['a16001', { '': 1 }],
     ['a168746f537472696e6701', { toString: 1 }],
     [LINK_HEX, linkOf(DIGEST)],

@@ -1,0 +1,3 @@
+import { runBenches } from './bench.ts';
+
+process.exitCode = await runBenches(process.env.ONLY);

@@ -1,0 +1,129 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readEnvironment } from '../../src/cli/environment.ts';
+import { pinsArguments } from '../../src/cli/pins-arguments.ts';
+import { openSession, type Session } from '../../src/cli/session.ts';
+import { encodeFrame } from '../../src/devices/rdm6300/frame.ts';
+import { readConfig } from '../../src/node/node.ts';
+import { Programs } from './programs.ts';
+
+export const RELEASE = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+export const VIRTUAL_PINS = [process.execPath, join(RELEASE, 'src/devices/pins/virtual-main.ts')];
+
+/** The shortest a door opens. */
+export const OPEN_MS = 100;
+/** The output of the door, and one that belongs to the yardstick. */
+export const DOOR_OUTPUT = 'front-strike';
+export const BARE_OUTPUT = 'bare-strike';
+
+const MEMBER = 'Ada Lovelace';
+const CARDS = 8;
+
+const CONFIG = `[node]
+name = "bench"
+clock = "trusted"
+
+[reader.front-reader]
+driver = "rdm6300"
+port = "run/front-reader"
+feed = "run/front-reader.feed"
+
+[output.${DOOR_OUTPUT}]
+chip = "virtual"
+line = "${DOOR_OUTPUT}"
+
+[output.${BARE_OUTPUT}]
+chip = "virtual"
+line = "${BARE_OUTPUT}"
+`;
+
+/** A whole space with one door: a reader on a pseudo-terminal, a pins process and a node, each its own process. */
+export class BenchSpace {
+  readonly folder: string;
+  readonly programs = new Programs();
+  readonly #pins: readonly string[];
+
+  /** @param pins the command of the pins process, without its options. */
+  constructor(folder: string, pins: readonly string[]) {
+    this.folder = folder;
+    this.#pins = pins;
+  }
+
+  get pinsSocket(): string {
+    return join(this.folder, 'run/pins.sock');
+  }
+
+  /** Where a card's bytes are written. */
+  get feed(): string {
+    return join(this.folder, 'run/front-reader.feed');
+  }
+
+  get nodeLog(): string {
+    return this.log('node');
+  }
+
+  log(name: string): string {
+    return `${this.folder}.${name}.log`;
+  }
+
+  async found(): Promise<void> {
+    mkdirSync(this.folder, { recursive: true });
+    writeFileSync(join(this.folder, 'blockmesh.toml'), CONFIG);
+    const names = ['--name', 'Bench', '--founder', 'Ada', '--node-name', 'bench'];
+    const words = ['init', '--folder', this.folder, ...names, '--key-file', `${this.folder}.founder.json`];
+    await this.programs.run('blockmesh init', blockmesh(words), this.log('init'));
+  }
+
+  /** Adds a member with her cards, and the door; once, while the node runs. */
+  async furnish(): Promise<void> {
+    const session = await openSession(this.folder, readEnvironment(process.env));
+    try {
+      await furnish(session);
+    } finally {
+      await session.close();
+    }
+  }
+
+  /** Starts reader line, pins and node. @returns the node's process id. */
+  async start(): Promise<number> {
+    const { programs, folder } = this;
+    const port = join(folder, 'run/front-reader');
+    await this.startLine('reader', port, this.feed);
+    const pins = [...this.#pins, ...pinsArguments(readConfig(folder))];
+    await programs.startUntil('pins', pins, this.log('pins'), this.pinsSocket);
+    const run = blockmesh(['run', '--folder', folder]);
+    // The control socket comes last: the reader is open when it is there.
+    const socket = join(folder, 'run/node.sock');
+    const node = await programs.startUntil('the node', run, this.nodeLog, socket);
+    return node.pid ?? 0;
+  }
+
+  /** A pair of pseudo-terminals: what is written to `feed` is read at `port`. */
+  async startLine(name: string, port: string, feed: string): Promise<void> {
+    const end = (path: string) => `PTY,raw,echo=0,link=${path}`;
+    await this.programs.startUntil(`socat of ${name}`, ['socat', end(feed), end(port)], this.log(name), port);
+  }
+}
+
+async function furnish(session: Session): Promise<void> {
+  await session.call('member.add', { name: MEMBER });
+  for (let card = 0; card < CARDS; card += 1) {
+    await session.call('badge.enrol', { member: MEMBER, number: `dec:${cardNumber(card)}` });
+  }
+  const door = { door: 'front-door', reader: 'front-reader', output: DOOR_OUTPUT, openMs: OPEN_MS, bits: 32 };
+  await session.call('door.add', door);
+}
+
+/** The bytes that a reader sends for the badge at `position` of a sequence: no card twice in a row. */
+export function frameOf(position: number): Uint8Array {
+  return encodeFrame(BigInt(cardNumber(position % CARDS)));
+}
+
+function cardNumber(card: number): number {
+  return 9_362_416 + card;
+}
+
+function blockmesh(words: readonly string[]): readonly string[] {
+  return [process.execPath, join(RELEASE, 'src/cli/main.ts'), ...words];
+}
