@@ -77,6 +77,7 @@ export const PINS_CHIPS_MAX = 32;
 export const PINS_PENDING_MAX = 64;
 
 // Node.
+export const COMMAND_WAIT_MS_MAX = 10_000;
 export const UNTOLD_PULSES_MAX = 256;
 export const BADGE_KEYS_MAX = 16;
 export const DEMO_RESTARTS_MAX = 100;

@@ -16,6 +16,7 @@ import type { Journal } from '../store/journal.ts';
 import type { EntryPlace, PlayedEntry, Transactor, WaitingEntry } from '../store/transactor.ts';
 import type { Judge } from './judge.ts';
 import { type OpenedBlock, openStored, playEntry } from './played.ts';
+import { Signal } from './signal.ts';
 
 export interface FoldParts {
   readonly blocks: BlockReader;
@@ -58,6 +59,8 @@ class Run {
  * ENTRY_TRIES_MAX times is refused with `dapp_failed`, so that one poison entry never stops a door for good.
  */
 export class Fold {
+  /** Fires after each commit, and when the fold stops. */
+  readonly committed = new Signal();
   readonly #parts: FoldParts;
   readonly #onCommit: (changed: ChangedKeys) => void;
   #running: Promise<void> | null = null;
@@ -108,7 +111,17 @@ export class Fold {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelRetry?.();
+    // Whoever waits for an outcome need not wait any longer.
+    this.committed.fire();
     await this.#running?.catch(() => undefined);
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  hasOutcome(place: EntryPlace): boolean {
+    return this.#parts.journal.outcome(place.arrival, place.index) !== null;
   }
 
   /** The outcome of an entry that has settled; a waiting one is told as such. @throws entry_waiting. */
@@ -197,6 +210,7 @@ export class Fold {
     const changes = [...run.overlay.changes()];
     if (run.played.length === 0 && run.waiting.length === 0 && run.arrival === journal.foldedTo()) return;
     transactor.commitFold({ arrival: run.arrival, played: run.played, waiting: run.waiting, changes });
+    this.committed.fire();
     this.#onCommit(new Map(changes.map(({ dapp, writes }) => [dapp, writes.map((write) => write.key)])));
   }
 

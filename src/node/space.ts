@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 import { toHex } from '../base/bytes.ts';
 import { CodedError } from '../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
-import { BODY_BYTES_MAX, KEY_CACHE_MAX } from '../base/limits.ts';
+import { BODY_BYTES_MAX, COMMAND_WAIT_MS_MAX, KEY_CACHE_MAX } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
 import type { BlockCaps } from '../format/block.ts';
 import { type SigningKey, Verifier } from '../format/ed25519.ts';
@@ -115,9 +115,21 @@ export class Space {
     return { block, index: 0 };
   }
 
-  /** Resolves when the entry has been judged and accepted. @throws the code with which it was refused. */
+  /**
+   * Resolves when the entry has been judged and accepted.
+   * @throws the code with which it was refused; entry_waiting when its dapp is not well within COMMAND_WAIT_MS_MAX.
+   */
   async accepted(place: EntryPlace): Promise<void> {
     await this.fold.settled();
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    let isOver = false;
+    const cancel = this.clock.after(COMMAND_WAIT_MS_MAX, () => {
+      isOver = true;
+      resolve();
+    });
+    const { fold } = this;
+    while (!fold.hasOutcome(place) && !isOver && !fold.isStopped) await Promise.race([fold.committed.next(), over]);
+    cancel();
     const outcome = this.fold.outcomeOf(place);
     if (!outcome.ok) throw new CodedError(outcome.code, outcome.message);
   }
