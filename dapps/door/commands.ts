@@ -7,7 +7,7 @@ import type { State } from '../sdk/state.ts';
 import { parseZone } from '../sdk/zone.ts';
 import { doorKey, OPEN_MS_MAX, OPEN_MS_MIN, outputKey, parseSchedule, readerKey, scheduleKey } from './records.ts';
 
-/** The widths every EM4100 reader is one of (`devices.md`, credentials). */
+/** The widths of an EM4100 card that readers show: each shows one of them. */
 const DOOR_BITS: readonly number[] = [24, 32, 40];
 
 /**

@@ -103,6 +103,7 @@ assert(CBOR_ITEMS_MAX >= BLOCK_ENTRIES_MAX * 12 + BLOCK_PARENTS_MAX, 'a full blo
 assert(SERIAL_READ_BYTES_MAX < SERIAL_WINDOW_BYTES_MAX, 'one read never fills a window by itself');
 assert(PINS_RECORDS_PAGE_MAX * PINS_LINE_BYTES_MAX <= PINS_OUT_BYTES_MAX / 2, 'a page fits a half-full buffer');
 assert(PINS_RECORDS_MAX < PULSE_INDEX_ROWS_MAX, 'every pulse the pins process remembers is still in our index');
+assert(COMMAND_WAIT_MS_MAX < CONTROL_CALL_MS_MAX, 'a command is answered before its caller gives up');
 assert(DAPP_STOP_MS_MAX + PINS_REPLY_MS_MAX < SHUTDOWN_MS_MAX, 'a clean stop leaves time to close the store');
 assert(RPC_OUTGOING_BYTES_MAX >= 2 * LINE_BYTES_MAX, 'a full line may wait while another is answered');
 assert(JSON_DEPTH_MAX >= CBOR_DEPTH_MAX + 8, 'what the ledger can nest fits in a message around it');

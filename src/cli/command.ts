@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { Environment } from './environment.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -14,6 +14,12 @@ export function common(command: Command, environment: Environment, examples: rea
     .option('--folder <path>', 'the folder of the space', environment.folder)
     .option('--json', 'print JSON: one value, or one a line')
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ blockmesh ${example}`).join('\n')}`);
+}
+
+/** An argument that is a whole number; anything else is wrong usage. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
 }
 
 /** Opens the space, runs `task`, and closes it whatever happens. */

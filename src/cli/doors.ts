@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { JsonObject } from '../base/json.ts';
-import { type CommonOptions, common, withSession } from './command.ts';
+import { type CommonOptions, common, wholeNumber, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { parseHours } from './hours.ts';
 import { columns, plain, print } from './output.ts';
@@ -8,8 +8,8 @@ import { columns, plain, print } from './output.ts';
 interface DoorAddOptions extends CommonOptions {
   readonly reader: string;
   readonly output: string;
-  readonly openMs: string;
-  readonly bits: string;
+  readonly openMs: number;
+  readonly bits: number;
   readonly hours: readonly string[];
   readonly zone: string;
 }
@@ -22,8 +22,8 @@ export function doorCommands(program: Command, environment: Environment): void {
     .argument('<name>', 'name of the door, such as front-door')
     .requiredOption('--reader <name>', 'reader, as named in blockmesh.toml')
     .requiredOption('--output <name>', 'output, as named in blockmesh.toml')
-    .option('--open-ms <ms>', 'how long the door opens', '3000')
-    .option('--bits <n>', 'the narrowest view of a card it accepts: 24, 32 or 40', '32')
+    .option('--open-ms <ms>', 'how long the door opens', wholeNumber, 3000)
+    .option('--bits <n>', 'the narrowest view of a card it accepts: 24, 32 or 40', wholeNumber, 32)
     .option('--hours <hours>', 'when members may enter (repeat for more); none: at any time', collect, [])
     .option('--zone <rule>', 'the hours’ time zone, as a POSIX TZ rule', 'UTC0');
   common(add, environment, [
@@ -46,8 +46,8 @@ async function addDoor(name: string, options: DoorAddOptions, environment: Envir
     door: name,
     reader,
     output,
-    openMs: Number(options.openMs),
-    bits: Number(options.bits),
+    openMs: options.openMs,
+    bits: options.bits,
     ...(hours.length === 0 ? {} : { hours, zone }),
   };
   const result = await withSession(options, environment, (session) => session.call('door.add', params));

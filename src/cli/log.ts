@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { JsonObject } from '../base/json.ts';
 import { CONTROL_CALL_MS_MAX } from '../base/limits.ts';
-import { type CommonOptions, common, withSession } from './command.ts';
+import { type CommonOptions, common, wholeNumber, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { describeBody } from './facts.ts';
 import { jsonText, plain, timeText } from './output.ts';
@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 
 interface LogOptions extends CommonOptions {
   readonly follow?: boolean;
-  readonly last: string;
+  readonly last: number;
 }
 
 interface Page {
@@ -21,12 +21,12 @@ export function logCommand(program: Command, environment: Environment): void {
   const command = program
     .command('log')
     .description('what happened, oldest first: every entry, who wrote it, and what became of it')
-    .option('--last <n>', 'how many blocks to go back', '50')
+    .option('--last <n>', 'how many blocks to go back', wholeNumber, 50)
     .option('-f, --follow', 'go on with what happens from now on (needs a running node)');
   common(command, environment, ['log', 'log --last 10 --follow', 'log --json']);
   command.action((options: LogOptions) =>
     withSession(options, environment, async (session) => {
-      let page = await read(session, { last: Number(options.last) });
+      let page = await read(session, { last: options.last });
       while (page.rows.length > 0) {
         show(page, options);
         page = await read(session, page.cursor);

@@ -8,7 +8,6 @@ import { bootId, systemClock, systemRandomness } from '../node/system.ts';
 import { createProcessRunner } from '../sandbox/process-runner.ts';
 import { type CommonOptions, common } from './command.ts';
 import type { Environment } from './environment.ts';
-import { EXIT_FAILED } from './output.ts';
 
 export function runCommand(program: Command, environment: Environment): void {
   const command = program.command('run').description('run the node of a space until SIGTERM or Ctrl-C');
@@ -21,7 +20,7 @@ async function run(options: CommonOptions, environment: Environment): Promise<vo
   requireSpace(folder);
   const config = readConfig(folder);
   // Synchronous: a line that was logged before a crash is there after it.
-  const log = pino({ level: config.log.level }, pino.destination({ dest: 1, sync: true }));
+  const log = pino({ level: config.log.level, name: config.node.name }, pino.destination({ dest: 1, sync: true }));
   const node = await startNode({
     folder,
     dappsFolder: join(environment.release, 'dapps'),
@@ -37,7 +36,8 @@ async function run(options: CommonOptions, environment: Environment): Promise<vo
   // Whatever hangs must not keep a board from going down; nothing acknowledged is lost by leaving.
   const late = setTimeout(() => {
     log.error('stop took too long, leaving');
-    process.exit(EXIT_FAILED);
+    // An exit would wait for threads that hang in the system, and the ledger's lock with it.
+    process.kill(process.pid, 'SIGKILL');
   }, SHUTDOWN_MS_MAX);
   await node.stop();
   clearTimeout(late);

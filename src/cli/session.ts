@@ -5,10 +5,11 @@ import type { Json, JsonObject } from '../base/json.ts';
 import { CONTROL_CALL_MS_MAX } from '../base/limits.ts';
 import { readConfig } from '../node/node.ts';
 import { OPERATIONS } from '../node/operations.ts';
-import { openSpace, requireSpace, type Space } from '../node/space.ts';
+import { ledgerPath, openSpace, requireSpace, type Space } from '../node/space.ts';
 import { bootId, systemClock, systemRandomness } from '../node/system.ts';
 import { RpcPeer } from '../sandbox/peer.ts';
 import { createProcessRunner } from '../sandbox/process-runner.ts';
+import { storeError } from '../store/database.ts';
 import type { Environment } from './environment.ts';
 import { showProgress } from './progress.ts';
 
@@ -40,7 +41,7 @@ function connect(path: string): Promise<Socket | null> {
         new CodedError('control_denied', `cannot talk to the node at ${path}: ${cause.message}`, {
           cause,
           fields: { path },
-          advice: 'Run this as the user of the node, or as a member of its group.',
+          advice: 'Run this as the user of the node.',
         }),
       );
     }
@@ -85,7 +86,11 @@ async function openStore(folder: string, environment: Environment): Promise<Sess
       if (operation === undefined) {
         throw new CodedError('node_needed', 'this needs a running node', { advice: 'Start one with `blockmesh run`.' });
       }
-      return await operation({ space, randomness: systemRandomness, progress: showProgress }, params);
+      try {
+        return await operation({ space, randomness: systemRandomness, progress: showProgress }, params);
+      } catch (error) {
+        throw storeError(error, ledgerPath(folder));
+      }
     },
     close: () => space.close(),
   };

@@ -5,7 +5,7 @@ import { BADGE_TEST_WAIT_MS_MAX } from '../base/limits.ts';
 import type { Clock } from '../base/ports.ts';
 import { parseCredential } from '../devices/credential.ts';
 import { encodeFrame } from '../devices/rdm6300/frame.ts';
-import type { Fact } from './agents.ts';
+import type { Fact } from './agent-host.ts';
 import type { Config } from './config.ts';
 import type { Space } from './space.ts';
 
@@ -51,7 +51,10 @@ export interface BadgeTestParts {
  */
 export async function testBadge(parts: BadgeTestParts, params: JsonObject): Promise<Json> {
   const { space, config, facts, clock } = parts;
-  const name = String(params.door);
+  const { door: name, number } = params;
+  if (typeof name !== 'string' || typeof number !== 'string') {
+    throw new CodedError('bad_params', 'door and number must be text');
+  }
   const door = await space.query('door', 'door', { door: name });
   const reader = isJsonObject(door) ? String(door.reader) : '';
   const feed = config.reader[reader]?.feed;
@@ -61,7 +64,7 @@ export async function testBadge(parts: BadgeTestParts, params: JsonObject): Prom
       advice: 'Hold a card to it; `badge test` is for virtual readers.',
     });
   }
-  const frame = encodeFrame(parseCredential(String(params.number)).value);
+  const frame = encodeFrame(parseCredential(number).value);
   const isAnswer = (fact: Fact) => fact.body.door === name && (fact.kind === 'granted' || fact.kind === 'denied');
   const heard = facts.next(isAnswer, clock, BADGE_TEST_WAIT_MS_MAX);
   await feedFrame(feed, frame);
@@ -77,8 +80,8 @@ export async function testBadge(parts: BadgeTestParts, params: JsonObject): Prom
 
 async function feedFrame(feed: string, frame: Uint8Array): Promise<void> {
   try {
-    // A line that became this process's terminal would take it down when it hangs up.
-    await using file = await open(feed, constants.O_RDWR | constants.O_NOCTTY);
+    // A line that nobody drains must not hold a thread of this process; one that became this process's terminal would take it down when it hangs up.
+    await using file = await open(feed, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
     await file.write(frame);
   } catch (cause) {
     throw new CodedError('feed_unwritable', `cannot write to ${feed}: ${messageOf(cause)}`, {

@@ -59,7 +59,12 @@ const SECTIONS = {
   pins: table({ socket: { ...text, default: 'run/pins.sock' } }),
   reader: devices(
     table(
-      { driver: { enum: ['rdm6300'] }, port: text, baud: { type: 'integer', minimum: 300, default: 9600 }, feed: text },
+      {
+        driver: { enum: ['rdm6300'] },
+        port: text,
+        baud: { type: 'integer', minimum: 300, maximum: 4_000_000, default: 9600 },
+        feed: text,
+      },
       ['driver', 'port'],
     ),
   ),
@@ -71,7 +76,10 @@ const SECTIONS = {
       active: { enum: ['high', 'low'], default: 'high' },
       longest_ms: { type: 'integer', minimum: 1, maximum: PINS_ON_MS_MAX, default: 60_000 },
     }),
-    oneOf: [{ required: ['line'] }, { required: ['chip', 'offset'] }],
+    oneOf: [
+      { required: ['line'], not: { required: ['offset'] } },
+      { required: ['chip', 'offset'], not: { required: ['line'] } },
+    ],
   }),
 };
 
@@ -89,6 +97,12 @@ export function parseConfig(source: string, path: string, folder: string): Confi
   const check = new Ajv({ useDefaults: true, allErrors: false }).compile<Config>(SCHEMA);
   const value: unknown = structuredClone(toml.value);
   if (!check(value)) throw configError(check.errors?.[0], toml, path);
+  for (const name of Object.keys(value.output)) {
+    if (!Object.hasOwn(value.reader, name)) continue;
+    const line = toml.lineOf(['output', name]);
+    const message = `${path} line ${line}: output.${name} has the name of a reader; in the ledger both are devices`;
+    throw new CodedError('config_invalid', message, { fields: { path, key: `output.${name}`, line } });
+  }
   return frozen(withPaths(value, folder));
 }
 

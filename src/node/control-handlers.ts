@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import { LOG_WAIT_MS_MAX } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
+import { storeError } from '../store/database.ts';
 import { type FactFeed, testBadge } from './badge-test.ts';
 import type { Config } from './config.ts';
 import type { ControlHandler } from './control.ts';
@@ -8,10 +9,11 @@ import { OPERATIONS } from './operations.ts';
 import type { Outputs } from './outputs.ts';
 import type { Readers } from './readers.ts';
 import type { Signal } from './signal.ts';
-import type { Space } from './space.ts';
+import { ledgerPath, type Space } from './space.ts';
 
 /** The parts of a running node that the control socket reaches. */
 interface ControlParts {
+  readonly folder: string;
   readonly config: Config;
   readonly clock: Clock;
   readonly randomness: Randomness;
@@ -26,10 +28,16 @@ interface ControlParts {
 
 /** What the control socket answers: the operations of a space, and what only a running node can tell or do. */
 export function controlHandlers(parts: ControlParts): Readonly<Record<string, ControlHandler>> {
-  const { space, randomness, outputs, readers } = parts;
+  const { folder, space, randomness, outputs, readers } = parts;
   const shared = Object.entries(OPERATIONS).map(([name, operation]): [string, ControlHandler] => [
     name,
-    (params, progress) => operation({ space, randomness, progress }, params),
+    async (params, progress) => {
+      try {
+        return await operation({ space, randomness, progress }, params);
+      } catch (error) {
+        throw storeError(error, ledgerPath(folder));
+      }
+    },
   ]);
   return {
     ...Object.fromEntries(shared),

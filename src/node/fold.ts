@@ -1,4 +1,4 @@
-import { CodedError } from '../base/errors.ts';
+import { CodedError, codeOf, messageOf } from '../base/errors.ts';
 import {
   DAPP_RESTART_DELAY_MS_MAX,
   ENTRY_TRIES_MAX,
@@ -101,13 +101,13 @@ export class Fold {
     return await result;
   }
 
-  /** Resolves when all that was there at the call is played, or waits for its dapp. @throws what broke the fold. */
+  /** Resolves when nothing is left to play but what waits for its dapp. @throws what broke the fold. */
   async settled(): Promise<void> {
     this.wake();
     while (this.#running !== null) await this.#running;
   }
 
-  /** Ends after the entry being played; the rest is played at the next start. */
+  /** Ends after the block being played; the rest is played at the next start. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelRetry?.();
@@ -138,8 +138,15 @@ export class Fold {
   async #loop(): Promise<void> {
     while (this.#isWoken && !this.#isStopped) {
       this.#isWoken = false;
-      const isMore = await this.#runOnce();
-      if (isMore) this.#isWoken = true;
+      try {
+        if (await this.#runOnce()) this.#isWoken = true;
+      } catch (error) {
+        const code = codeOf(error) ?? '';
+        if (!code.startsWith('store_') && !code.startsWith('SQLITE_')) throw error;
+        // A full or failing disk keeps no door shut: what could not be kept is played again later.
+        this.#parts.log.warn({ code }, `nothing played: ${messageOf(error)}`);
+        this.#retryLater();
+      }
     }
   }
 
@@ -221,6 +228,12 @@ export class Fold {
     this.#cancelRetry = null;
     if (!hasWaiting) this.#retryDelayMs = FOLD_RETRY_DELAY_MS_MIN;
     if (!hasWaiting || this.#isStopped) return;
+    this.#retryLater();
+  }
+
+  #retryLater(): void {
+    this.#cancelRetry?.();
+    if (this.#isStopped) return;
     this.#cancelRetry = this.#parts.clock.after(this.#retryDelayMs, () => {
       this.#cancelRetry = null;
       this.#isRetryDue = true;

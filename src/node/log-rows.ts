@@ -27,7 +27,7 @@ export interface LogPage {
 
 /**
  * Entries after `cursor` in order of arrival, each with who wrote it, when, and what became of it. Stops before the
- * first entry that is neither played nor known to wait, so that a follower sees every entry once, with its outcome.
+ * first entry that is neither played nor known to wait, so that a follower sees every entry once, with its outcome or why it waits.
  */
 export function logPage(
   journal: Journal,

@@ -61,8 +61,8 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
       },
     });
     stops.push(() => space.close());
-    await space.fold.settled();
     announceDevices(space, config);
+    await space.fold.settled();
 
     const recovery = new Recovery(space, log);
     const outputs = outputsOf(parts, recovery);

@@ -25,6 +25,7 @@ export class Outputs {
   readonly #parts: OutputsParts;
   #pins: PinsClient | null = null;
   #isStopped = false;
+  #starting: Promise<void> = Promise.resolve();
   #cancelRetry: (() => void) | null = null;
 
   constructor(parts: OutputsParts) {
@@ -32,13 +33,22 @@ export class Outputs {
   }
 
   /** Resolves after the first try; a pins process that is not there yet is waited for. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#connect();
+    return this.#starting;
+  }
+
+  async #connect(): Promise<void> {
     const { socketPath, log, onConnected, onEvent } = this.#parts;
     let pins: PinsClient | null = null;
     try {
       pins = await connectPins({ socketPath });
       await pins.watch(onEvent);
       await onConnected(pins);
+      if (this.#isStopped) {
+        await pins.close();
+        return;
+      }
       pins.onClose(() => this.#lost());
       this.#pins = pins;
       log.info({ socketPath }, 'pins process connected');
@@ -86,6 +96,7 @@ export class Outputs {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelRetry?.();
+    await this.#starting;
     await this.#pins?.close();
     this.#pins = null;
   }

@@ -5,8 +5,7 @@ import { MESH } from '../ledger/mesh/keys.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Space } from './space.ts';
 
-/** Facts that speak of a pulse: the dapp's own, and the two written here. */
-const GRANTED = 'granted';
+/** The facts about pulses that are written here. */
 const RECOVERED = 'recovered';
 const INTERRUPTED = 'interrupted';
 
@@ -74,8 +73,11 @@ export class Recovery {
   }
 
   #factFor(record: PinsRecord): string | null {
-    const isTold = (fact: string) => this.#space.journal.hasPulse(record.id, fact);
-    if (!isTold(GRANTED) && !isTold(RECOVERED)) return RECOVERED;
+    const { journal } = this.#space;
+    // A hold is told of by nobody: it ends with the node that asked for it.
+    if (record.kind !== 'pulse') return null;
+    if (!journal.isTold(record.id)) return RECOVERED;
+    const isTold = (fact: string) => journal.hasPulse(record.id, `${MESH} ${fact}`);
     const isInterrupted = record.owner === 'lost' && !isTold(RECOVERED) && !isTold(INTERRUPTED);
     return isInterrupted ? INTERRUPTED : null;
   }
@@ -85,6 +87,12 @@ export class Recovery {
     const what =
       fact === RECOVERED ? 'pulse without a fact, recovered' : 'pulse interrupted: its node died before it ended';
     this.#log.warn(body, what);
-    this.#space.appendFact(MESH, fact, body);
+    try {
+      this.#space.appendFact(MESH, fact, body, [{ pulse: id, fact: `${MESH} ${fact}` }]);
+    } catch (error) {
+      // A full disk must not keep the door shut; the next connection tries again.
+      if (!(error instanceof CodedError)) throw error;
+      this.#log.warn({ pulse: id, code: error.code }, `pulse not told yet: ${error.message}`);
+    }
   }
 }

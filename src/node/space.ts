@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { toHex } from '../base/bytes.ts';
-import { CodedError } from '../base/errors.ts';
+import { CodedError, codeOf, messageOf } from '../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { BODY_BYTES_MAX, COMMAND_WAIT_MS_MAX, KEY_CACHE_MAX } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
@@ -15,15 +15,15 @@ import { rootCaps } from '../ledger/mesh/root-body.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Runner } from '../sandbox/runner.ts';
 import { BlockReader } from '../store/blocks.ts';
-import { openDatabase, storeError } from '../store/database.ts';
+import { faultsOf, openDatabase, storeError } from '../store/database.ts';
 import { Journal } from '../store/journal.ts';
 import { StateTable } from '../store/states.ts';
-import { type EntryPlace, Transactor } from '../store/transactor.ts';
+import { type EntryPlace, type PulseMark, Transactor } from '../store/transactor.ts';
 import { type Dapps, startDapps } from './dapps.ts';
 import { type ChangedKeys, Fold } from './fold.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { type BadgeKey, keyFolder, readBadgeKeys, readKey } from './key-files.ts';
-import { type Appended, pulseMarks, Writer } from './writer.ts';
+import { type Appended, Writer } from './writer.ts';
 
 export interface SpaceParts {
   /** The folder `init` made. */
@@ -97,10 +97,13 @@ export class Space {
     return toHex(this.#nodeKey.publicKey);
   }
 
-  /** Appends a fact that this board vouches for. On disk when it returns. */
-  appendFact(dapp: string, kind: string, body: JsonObject): Appended {
+  /**
+   * Appends a fact that this board vouches for. On disk when it returns.
+   * @param pulses those that the fact tells of, so that nobody tells of them again.
+   */
+  appendFact(dapp: string, kind: string, body: JsonObject, pulses: readonly PulseMark[] = []): Appended {
     const draft = { dapp, ver: this.#versionOf(dapp), kind, re: null, body };
-    return this.writer.append(this.#nodeKey, [draft], pulseMarks(kind, body));
+    return this.writer.append(this.#nodeKey, [draft], pulses);
   }
 
   /**
@@ -128,8 +131,11 @@ export class Space {
       resolve();
     });
     const { fold } = this;
-    while (!fold.hasOutcome(place) && !isOver && !fold.isStopped) await Promise.race([fold.committed.next(), over]);
-    cancel();
+    try {
+      while (!fold.hasOutcome(place) && !isOver && !fold.isStopped) await Promise.race([fold.committed.next(), over]);
+    } finally {
+      cancel();
+    }
     const outcome = this.fold.outcomeOf(place);
     if (!outcome.ok) throw new CodedError(outcome.code, outcome.message);
   }
@@ -143,6 +149,11 @@ export class Space {
       const { cause } = error;
       throw cause instanceof CodedError ? new CodedError(cause.code, cause.message, { cause: error }) : error;
     }
+  }
+
+  /** What is wrong with the ledger's file as such; nothing when it is sound. */
+  faults(): readonly string[] {
+    return faultsOf(this.#database);
   }
 
   /** Stops the fold and the contracts, then closes the ledger. */
@@ -161,7 +172,20 @@ export class Space {
 
 /** @throws space_missing when `init` has made nothing in `folder`. */
 export function requireSpace(folder: string): void {
-  if (existsSync(ledgerPath(folder))) return;
+  const path = ledgerPath(folder);
+  try {
+    statSync(path);
+    return;
+  } catch (cause) {
+    const code = codeOf(cause);
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') {
+      throw new CodedError('space_unreadable', `cannot look into ${folder}: ${messageOf(cause)}`, {
+        cause,
+        fields: { folder },
+        advice: 'Run this as the user of the node.',
+      });
+    }
+  }
   throw new CodedError('space_missing', `there is no space in ${folder}`, {
     fields: { folder },
     advice: 'Make one with `blockmesh init`, or name its folder with --folder.',

@@ -9,17 +9,21 @@ const PAGE = 256;
 
 /** Every entry up to where the fold has come has an outcome, or waits for one, and not both. */
 export async function checkPlayed(space: Space, findings: Findings): Promise<void> {
-  const folded = space.journal.foldedTo();
   const strays = new Map(
     space.journal.waiting().map(({ arrival, index }) => [`${arrival}/${index}`, { arrival, index }]),
   );
   let last = { arrival: 0, index: 0 };
   for (;;) {
     const page = space.journal.entriesAfter(last.arrival, last.index, PAGE);
+    // As it is at this very moment: outcomes and cursor move together.
+    const folded = space.journal.foldedTo();
     for (const { arrival, index, ok, waiting } of page) {
       last = { arrival, index };
       strays.delete(`${arrival}/${index}`);
       if (ok !== null && waiting !== null) findings.add('waiting_stray', 'an entry waits that was played', last);
+      if (arrival > folded && (ok !== null || waiting !== null)) {
+        findings.add('fold_behind', 'an entry was played that the fold has still to come to', last);
+      }
       if (arrival > folded || ok !== null || waiting !== null) continue;
       findings.add('outcome_missing', 'an entry was neither played nor does it wait', last);
     }

@@ -23,6 +23,9 @@ export interface VerifyResult {
 export async function verifySpace(space: Space, progress: VerifyProgress): Promise<VerifyResult> {
   const findings = new Findings();
   await findings.part(() => space.fold.settled(), undefined);
+  await findings.part(async () => {
+    for (const fault of space.faults()) findings.add('store_damaged', fault, {});
+  }, undefined);
   const blocks = await findings.part(() => checkBlocks(space, findings, progress), 0);
   await findings.part(() => checkPlayed(space, findings), undefined);
   const refold = new Refold(space, findings, progress);

@@ -1,6 +1,5 @@
 import { assert } from '../base/assert.ts';
 import { CodedError } from '../base/errors.ts';
-import type { JsonObject } from '../base/json.ts';
 import { VERIFY_ASIDE_MAX } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
 import { type BlockCaps, BOOT_BYTES, type EncodedBlock, LIFE_BYTES } from '../format/block.ts';
@@ -124,9 +123,4 @@ export class Writer {
 function errorAt(error: unknown, at: number): unknown {
   if (!(error instanceof CodedError)) return error;
   return new CodedError(error.code, error.message, { cause: error, fields: { ...error.fields, at } });
-}
-
-/** The body of an entry about pulses names them; this finds which. */
-export function pulseMarks(kind: string, body: JsonObject): readonly PulseMark[] {
-  return typeof body.pulse === 'string' ? [{ pulse: body.pulse, fact: kind }] : [];
 }

@@ -100,3 +100,9 @@ function told(sqlite: string, cause: unknown, path: string): CodedError {
   const [code, message, advice] = ADVICE[known ?? ''] ?? OTHERWISE;
   return new CodedError(code, `${path} ${message}: ${messageOf(cause)}`, { cause, fields: { path }, advice });
 }
+
+/** What SQLite's own check of the whole file says, 100 rows at most; nothing when it is sound. */
+export function faultsOf(database: Database): readonly string[] {
+  const rows = database.prepare<[], { integrity_check: string }>('PRAGMA integrity_check(100)').all();
+  return rows.map((row) => row.integrity_check).filter((row) => row !== 'ok');
+}

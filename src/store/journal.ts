@@ -46,6 +46,7 @@ export class Journal {
   readonly #waiting: Statement<[], { block: number; idx: number; dapp: string; tries: number; code: string }>;
   readonly #rows: Statement<[number, number, number], LogDatabaseRow>;
   readonly #first: Statement<[number], { arrival: number }>;
+  readonly #told: Statement<[string], { row: number }>;
   readonly #pulse: Statement<[string, string], { row: number }>;
   readonly #states: Statement<[string, string, number], { dapp: string; key: string; value: Uint8Array }>;
 
@@ -65,6 +66,7 @@ export class Journal {
        WHERE (e.block, e.idx) > (?, ?) ORDER BY e.block, e.idx LIMIT ?`,
     );
     this.#first = database.prepare('SELECT arrival FROM block ORDER BY arrival DESC LIMIT 1 OFFSET ?');
+    this.#told = database.prepare("SELECT row FROM pulse WHERE id = ? AND fact <> 'mesh interrupted' LIMIT 1");
     this.#pulse = database.prepare('SELECT row FROM pulse WHERE id = ? AND fact = ?');
     this.#states = database.prepare(
       'SELECT dapp, key, value FROM state WHERE (dapp, key) > (?, ?) ORDER BY dapp, key LIMIT ?',
@@ -117,7 +119,12 @@ export class Journal {
     return this.#first.get(blocks)?.arrival ?? 0;
   }
 
-  /** Whether a fact of that kind speaks of the pulse. */
+  /** Whether any fact but that of its interruption speaks of the pulse. */
+  isTold(pulse: string): boolean {
+    return this.#told.get(pulse) !== undefined;
+  }
+
+  /** Whether that fact speaks of the pulse. */
   hasPulse(pulse: string, fact: string): boolean {
     return this.#pulse.get(pulse, fact) !== undefined;
   }

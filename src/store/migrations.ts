@@ -26,7 +26,7 @@ const MIGRATIONS: readonly string[] = [
   -- Blocks that no block here has as a parent.
   CREATE TABLE head (arrival INTEGER PRIMARY KEY REFERENCES block) STRICT;
 
-  -- One row an entry; dapp and kind stand here again for the log's queries.
+  -- One row an entry; dapp and kind stand here again, for whoever looks into the file.
   CREATE TABLE entry (
     block INTEGER NOT NULL REFERENCES block,
     idx INTEGER NOT NULL,

@@ -38,7 +38,7 @@ export interface FoldCommit {
   readonly changes: Iterable<{ readonly dapp: string; readonly writes: readonly StateWrite[] }>;
 }
 
-/** A pulse that a fact of ours speaks of: `fact` is the kind of that fact. */
+/** A pulse that a fact of ours tells of: `fact` is that fact's dapp and kind, such as `door granted`. */
 export interface PulseMark {
   readonly pulse: string;
   readonly fact: string;

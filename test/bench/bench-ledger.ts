@@ -11,7 +11,7 @@ import { writeEntries } from '../../src/ledger/authoring.ts';
 import { MESH, MESH_VERSION } from '../../src/ledger/mesh/keys.ts';
 import { rootBody, rootCaps } from '../../src/ledger/mesh/root-body.ts';
 import { bootId, systemClock, systemRandomness } from '../../src/node/system.ts';
-import { pulseMarks, Writer } from '../../src/node/writer.ts';
+import { Writer } from '../../src/node/writer.ts';
 import { BlockReader } from '../../src/store/blocks.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { Transactor } from '../../src/store/transactor.ts';
@@ -79,7 +79,11 @@ export function newRoot(): SealedBlock {
 /** One block of `key` with the fact that a door writes most often; its body has some 200 bytes. */
 export function appendFact(writer: Writer, key: SigningKey, position: number): void {
   const body = grantedBody(position);
-  writer.append(key, [{ dapp: 'door', ver: '0.1.0', kind: KIND, re: null, body }], pulseMarks(KIND, body));
+  writer.append(
+    key,
+    [{ dapp: 'door', ver: '0.1.0', kind: KIND, re: null, body }],
+    [{ pulse: String(body.pulse), fact: `door ${KIND}` }],
+  );
 }
 
 /** Another one for each `position`. */

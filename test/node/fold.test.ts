@@ -567,3 +567,40 @@ t.test('what a real dapp does wrong to an entry never stops the entries of other
     .map((outcome) => outcome.split(' ')[1]);
   t.strictSame(ends, [...deeds.flatMap(() => ['dapp_failed', 'ok']), 'body_invalid', 'kind_unknown']);
 });
+
+t.test('a disk that refuses: nothing is kept, nothing is lost, and it is played again later', async (t) => {
+  const { foldWith, append, outcomes, database } = ledger(t);
+  append(['a']);
+  database.exec("CREATE TRIGGER full BEFORE INSERT ON outcome BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  const judge = scripted(() => OK);
+  const { fold, clock, log } = foldWith(judge);
+  await fold.settled();
+  t.strictSame(outcomes(), []);
+  t.match(log.lines, [{ level: 'warn', code: /^store_/, message: /no room/ }]);
+  t.equal(clock.pending, 1);
+  database.exec('DROP TRIGGER full');
+  clock.fire();
+  await fold.hold(async () => {});
+  t.strictSame(outcomes(), ['1/0 ok', '2/0 ok']);
+  t.equal(clock.pending, 0);
+});
+
+t.test('stopped while the disk refuses, no timer keeps the process alive', async (t) => {
+  const { foldWith, append, database } = ledger(t);
+  append(['a']);
+  database.exec("CREATE TRIGGER full BEFORE INSERT ON outcome BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  const asked = Promise.withResolvers<void>();
+  const verdict = Promise.withResolvers<Outcome>();
+  const { fold, clock } = foldWith(
+    scripted(() => {
+      asked.resolve();
+      return verdict.promise;
+    }),
+  );
+  fold.wake();
+  await asked.promise;
+  const stopped = fold.stop();
+  verdict.resolve(OK);
+  await stopped;
+  t.equal(clock.pending, 0);
+});
