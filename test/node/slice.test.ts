@@ -86,7 +86,14 @@ t.test('every command has its help, with examples, and wrong usage is told apart
   const grouped = ['member add', 'member list', 'badge enrol', 'badge test', 'door add', 'door list'];
   t.same(found.sort(), [...wanted, ...grouped].sort());
 
-  for (const words of [['frobnicate'], ['member', 'add'], ['door', 'add', 'x'], ['status', '--colour'], ['badge']]) {
+  const doorOf = ['door', 'add', 'x', '--reader', 'r', '--output', 'o'];
+  const notNumbers = [
+    ['log', '--last', 'many'],
+    ['log', '--last', '1.5'],
+    [...doorOf, '--open-ms', '1e30'],
+  ];
+  const wrong = [['frobnicate'], ['member', 'add'], ['door', 'add', 'x'], ['status', '--colour'], ['badge']];
+  for (const words of [...wrong, ...notNumbers]) {
     t.equal((await space.cli(...words)).code, 2, `${words.join(' ')}: exit code 2`);
   }
 });
@@ -256,12 +263,12 @@ t.test('what cannot be is refused by code', async (t) => {
   await refused(t, 'not_an_output', ...door('d', 'back-reader', 'back-reader'));
   await refused(t, 'reader_taken', ...door('d', 'front-reader', 'back-strike'));
   await refused(t, 'door_exists', ...door('front', 'back-reader', 'back-strike'));
-  await refused(t, 'body_invalid', ...door('d', 'back-reader', 'back-strike', '--open-ms', 'abc'));
+  await refused(t, 'body_invalid', ...door('d', 'back-reader', 'back-strike', '--open-ms', '99'));
   await refused(t, 'bad_hours', ...door('d', 'back-reader', 'back-strike', '--hours', 'someday 8-9'));
   await refused(t, 'no_such_door', 'badge', 'test', 'nowhere', CARD);
   await done(t, ...door('real', 'real-reader', 'real-strike'));
   t.match(await refused(t, 'reader_not_virtual', 'badge', 'test', 'real', CARD), { advice: /Hold a card to it/ });
-  await refused(t, 'bad_params', 'log', '--last', 'many');
+  await refused(t, 'bad_params', 'log', '--last', '1001');
   const locked = await refused(t, 'store_locked', 'run');
   t.match(locked.advice, /Is a node running on this folder\?/);
   await refusedInWords(t, /\[store_locked\]\nIs a node running/, 'run');
