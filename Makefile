@@ -61,8 +61,10 @@ clean: ## remove what was built, the demo space included
 
 $(NODE_STAMP): package.json package-lock.json
 	npm ci --loglevel=error
-	@# npm 9 leaves this link out, because the Node of another processor would have the same name.
+	@# npm 9 leaves the link to node out, because the Node of another processor would have the same name.
 	@[ -e node_modules/.bin/node ] || ln -s ../node-linux-$(NODE_CPU)/bin/node node_modules/.bin/node
+	@# Biome is taken without its launcher: that names every platform, and npm 11 refuses a lock file that lacks one.
+	@ln -sf ../@biomejs/cli-linux-$(NODE_CPU)/biome node_modules/.bin/biome
 	@node_modules/.bin/node --version >/dev/null || { echo "no Node 24 for this processor: $$(uname -m)" >&2; exit 1; }
 	@touch $@
 
