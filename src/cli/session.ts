@@ -4,7 +4,7 @@ import { CodedError, codeOf } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { CONTROL_CALL_MS_MAX } from '../base/limits.ts';
 import { readConfig } from '../node/node.ts';
-import { OPERATIONS } from '../node/operations.ts';
+import { OPERATIONS } from '../node/operations/operations.ts';
 import { ledgerPath, openSpace, requireSpace, type Space } from '../node/space.ts';
 import { bootId, systemClock, systemRandomness } from '../node/system.ts';
 import { RpcPeer } from '../sandbox/peer.ts';

@@ -5,7 +5,7 @@ import { storeError } from '../store/database.ts';
 import { type FactFeed, testBadge } from './badge-test.ts';
 import type { Config } from './config.ts';
 import type { ControlHandler } from './control.ts';
-import { OPERATIONS } from './operations.ts';
+import { OPERATIONS } from './operations/operations.ts';
 import type { Outputs } from './outputs.ts';
 import type { Readers } from './readers.ts';
 import type { Signal } from './signal.ts';

@@ -6,7 +6,7 @@ import { CodedError, codeOf, messageOf } from '../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { BODY_BYTES_MAX, COMMAND_WAIT_MS_MAX, KEY_CACHE_MAX } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
-import type { BlockCaps } from '../format/block.ts';
+import type { BlockCaps, EntryRef } from '../format/block.ts';
 import { type SigningKey, Verifier } from '../format/ed25519.ts';
 import { type BlockId, idText } from '../format/ids.ts';
 import { decodeJson } from '../format/json-value.ts';
@@ -108,11 +108,12 @@ export class Space {
 
   /**
    * Appends a command in the name of the person this console belongs to, and waits until it has been judged.
+   * @param re the entry that this one lifts, re-issues or answers.
    * @throws the code with which it was refused; entry_waiting.
    */
-  async command(dapp: string, kind: string, body: JsonObject): Promise<CommandResult> {
+  async command(dapp: string, kind: string, body: JsonObject, re: EntryRef | null = null): Promise<CommandResult> {
     if (dapp !== MESH) this.dapps.get(dapp).check.check(kind, body);
-    const draft = { dapp, ver: this.#versionOf(dapp), kind, re: null, body };
+    const draft = { dapp, ver: this.#versionOf(dapp), kind, re, body };
     const { block, arrival } = this.writer.append(this.#consoleKey, [draft]);
     await this.accepted({ arrival, index: 0 });
     return { block, index: 0 };

@@ -6,7 +6,7 @@ import { CodedError } from '../../src/base/errors.ts';
 import type { JsonObject } from '../../src/base/json.ts';
 import { sealBlock } from '../../src/format/sealed.ts';
 import { writeBlock } from '../../src/ledger/authoring.ts';
-import { OPERATIONS } from '../../src/node/operations.ts';
+import { OPERATIONS } from '../../src/node/operations/operations.ts';
 import type { Space } from '../../src/node/space.ts';
 import { systemRandomness } from '../../src/node/system.ts';
 import { type VerifyResult, verifySpace } from '../../src/node/verify.ts';
