@@ -65,6 +65,7 @@ export const PINS_RECORDS_MAX = 1024;
 export const PINS_ON_MS_MAX = 24 * 60 * 60 * 1000;
 export const PINS_REPLY_MS_MAX = 1_000;
 export const PINS_NAME_BYTES_MAX = 32;
+export const PINS_LABEL_BYTES_MAX = 31;
 export const PINS_CLOSING_MAX = 8;
 export const PINS_CLOSING_MS_MAX = 200;
 export const PINS_BAD_REQUESTS_MAX = 16;

@@ -1,4 +1,5 @@
-import type { Config, OutputConfig } from '../node/config.ts';
+import type { Config } from '../node/config.ts';
+import type { OutputConfig } from '../node/config-outputs.ts';
 
 /** The options of the pins process for this configuration; its PROTOCOL.md holds their grammar. */
 export function pinsArguments(config: Config): readonly string[] {

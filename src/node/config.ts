@@ -1,7 +1,8 @@
 import { isAbsolute, join } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import { CodedError } from '../base/errors.ts';
-import { PINS_ON_MS_MAX } from '../base/limits.ts';
+import { checkOutputs, type OutputConfig } from './config-outputs.ts';
+import { CONFIG_SCHEMA, DEVICE_NAME } from './config-schema.ts';
 import { parseToml, type TomlText } from './toml.ts';
 
 /** `blockmesh.toml`, read once. `blockmesh.example.toml` beside this file explains every key. */
@@ -22,87 +23,16 @@ export interface ReaderConfig {
   readonly feed?: string;
 }
 
-export interface OutputConfig {
-  /** Label of the GPIO chip. */
-  readonly chip?: string;
-  /** Name of the line; else `offset` counts it on the chip. */
-  readonly line?: string;
-  readonly offset?: number;
-  readonly active: 'high' | 'low';
-  readonly longest_ms: number;
-}
-
-const DEVICE_NAME = '^[a-z0-9][a-z0-9-]{0,31}$';
-/** Mostly paths, in which the system allows no NUL. */
-const text = { type: 'string', minLength: 1, maxLength: 256, pattern: '^\\P{Cc}*$' };
-const table = (properties: object, required: readonly string[] = []) => ({
-  type: 'object',
-  additionalProperties: false,
-  properties,
-  required,
-});
-/** Goes into an option of the pins process, where commas and equals signs part things. */
-const pinWord = { type: 'string', pattern: '^[^,=\\s]{1,31}$' };
-const devices = (one: object) => ({
-  type: 'object',
-  propertyNames: { pattern: DEVICE_NAME },
-  additionalProperties: one,
-});
-
-const SECTIONS = {
-  node: table({
-    name: { type: 'string', minLength: 1, maxLength: 64, default: 'blockmesh' },
-    clock: { enum: ['timesync', 'trusted'], default: 'timesync' },
-  }),
-  log: table({ level: { enum: ['debug', 'info', 'warn', 'error'], default: 'info' } }),
-  control: table({ socket: { ...text, default: 'run/node.sock' } }),
-  pins: table({ socket: { ...text, default: 'run/pins.sock' } }),
-  reader: devices(
-    table(
-      {
-        driver: { enum: ['rdm6300'] },
-        port: text,
-        baud: { type: 'integer', minimum: 300, maximum: 4_000_000, default: 9600 },
-        feed: text,
-      },
-      ['driver', 'port'],
-    ),
-  ),
-  output: devices({
-    ...table({
-      chip: pinWord,
-      line: pinWord,
-      offset: { type: 'integer', minimum: 0, maximum: 4095 },
-      active: { enum: ['high', 'low'], default: 'high' },
-      longest_ms: { type: 'integer', minimum: 1, maximum: PINS_ON_MS_MAX, default: 60_000 },
-    }),
-    oneOf: [
-      { required: ['line'], not: { required: ['offset'] } },
-      { required: ['chip', 'offset'], not: { required: ['line'] } },
-    ],
-  }),
-};
-
-/** Every section may be absent; its defaults then stand. */
-const SCHEMA = table(
-  Object.fromEntries(Object.entries(SECTIONS).map(([name, section]) => [name, { ...section, default: {} }])),
-);
-
 /**
  * The configuration that `source` holds; paths are relative to `folder`.
  * @throws config_syntax, config_unknown_key, config_invalid, each with the line.
  */
 export function parseConfig(source: string, path: string, folder: string): Config {
   const toml = parseToml(source, path);
-  const check = new Ajv({ useDefaults: true, allErrors: false }).compile<Config>(SCHEMA);
+  const check = new Ajv({ useDefaults: true, allErrors: false }).compile<Config>(CONFIG_SCHEMA);
   const value: unknown = structuredClone(toml.value);
   if (!check(value)) throw configError(check.errors?.[0], toml, path);
-  for (const name of Object.keys(value.output)) {
-    if (!Object.hasOwn(value.reader, name)) continue;
-    const line = toml.lineOf(['output', name]);
-    const message = `${path} line ${line}: output.${name} has the name of a reader; in the ledger both are devices`;
-    throw new CodedError('config_invalid', message, { fields: { path, key: `output.${name}`, line } });
-  }
+  checkOutputs(value.output, value.reader, toml, path);
   return frozen(withPaths(value, folder));
 }
 

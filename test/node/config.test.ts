@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { type CodedError, codeOf } from '../../src/base/errors.ts';
-import { PINS_ON_MS_MAX } from '../../src/base/limits.ts';
+import { PINS_ON_MS_MAX, PINS_OUTPUTS_MAX } from '../../src/base/limits.ts';
+import { pinsArguments } from '../../src/cli/pins-arguments.ts';
+import { readPinsOptions } from '../../src/devices/pins/options.ts';
 import { parseConfig } from '../../src/node/config.ts';
 
 const PATH = '/srv/space/blockmesh.toml';
@@ -44,7 +46,7 @@ t.test('every key', async (t) => {
     ...['[node]', 'name = "Vordertür"', 'clock = "trusted"', '[log]', 'level = "debug"'],
     ...['[control]', 'socket = "/run/a.sock"', '[pins]', 'socket = "b.sock"'],
     ...['[reader.r-1]', 'driver = "rdm6300"', 'port = "run/tty"', 'baud = 115_200', 'feed = "../feed"'],
-    ...['[output.o]', 'chip = "gpiochip0"', 'offset = 4095', 'active = "low"', `longest_ms = ${PINS_ON_MS_MAX}`],
+    ...['[output.o]', 'chip = "pinctrl-bcm2711"', 'offset = 4095', 'active = "low"', `longest_ms = ${PINS_ON_MS_MAX}`],
   );
   t.strictSame(config, {
     node: { name: 'Vordertür', clock: 'trusted' },
@@ -52,7 +54,7 @@ t.test('every key', async (t) => {
     control: { socket: '/run/a.sock' },
     pins: { socket: '/srv/space/b.sock' },
     reader: { 'r-1': { driver: 'rdm6300', port: '/srv/space/run/tty', baud: 115_200, feed: '/srv/feed' } },
-    output: { o: { chip: 'gpiochip0', offset: 4095, active: 'low', longest_ms: PINS_ON_MS_MAX } },
+    output: { o: { chip: 'pinctrl-bcm2711', offset: 4095, active: 'low', longest_ms: PINS_ON_MS_MAX } },
   });
   for (const part of [config, config.node, config.reader, config.reader['r-1']]) t.ok(Object.isFrozen(part));
   for (const level of ['debug', 'info', 'warn', 'error'])
@@ -172,6 +174,48 @@ t.test('a wrong value is an error with its key and line', async (t) => {
     t.match(thrownBy(...lines), wanted, lines.join(' | '));
   }
   t.match(thrownBy('[log]', 'level = "trace"'), { message: /debug, info, warn, error/ }, 'and says what there is');
+});
+
+t.test('what the pins process would refuse is an error with its line', async (t) => {
+  const output = (name: string, ...pin: readonly string[]) => [`[output.${name}]`, ...pin];
+  const cases: readonly (readonly [lines: readonly string[], key: string, line: number, what: RegExp])[] = [
+    [output('a', 'chip = "0"', 'offset = 1'), 'output.a.chip', 2, /changes with the boot order/],
+    [output('a', 'offset = 1', 'chip = "gpiochip3"'), 'output.a.chip', 3, /changes with the boot order/],
+    [output('a', 'chip = 0', 'offset = 1'), 'output.a.chip', 2, /must be string/],
+    [output('a', `line = "${'x'.repeat(32)}"`), 'output.a.line', 2, /over 31 bytes/],
+    [output('a', `line = "${'ü'.repeat(16)}"`), 'output.a.line', 2, /over 31 bytes/],
+    [output('a', `chip = "${'x'.repeat(32)}"`, 'offset = 1'), 'output.a.chip', 2, /over 31 bytes/],
+    [output('a', 'line = "a\\u0001"'), 'output.a.line', 2, /must match/],
+    [[...OUTPUT, ...output('b', 'line = "GPIO17"')], 'output.b', 3, /the pin of output strike/],
+    [
+      [...output('a', 'chip = "c"', 'offset = 4'), ...output('b', 'offset = 4', 'chip = "c"')],
+      'output.b',
+      4,
+      /output a/,
+    ],
+    [[...READER, ...output('front', 'line = "x"')], 'output.front', 4, /the name of a reader/],
+  ];
+  for (const [lines, key, line, what] of cases) {
+    t.match(
+      thrownBy(...lines),
+      { code: 'config_invalid', message: what, fields: { path: PATH, key, line } },
+      `${lines}`,
+    );
+  }
+  const many = Array.from({ length: PINS_OUTPUTS_MAX }, (_, at) => output(`o-${at}`, `line = "GPIO${at}"`)).flat();
+  t.equal(Object.keys(parse(...many).output).length, PINS_OUTPUTS_MAX);
+  const over = thrownBy(...many, ...output('more', 'line = "GPIO99"'));
+  t.match(over, { code: 'config_invalid', fields: { key: 'output.more', line: 2 * PINS_OUTPUTS_MAX + 1 } });
+  const fits = `${'ü'.repeat(15)}x`;
+  const apart = parse(...output('a', 'chip = "c"', 'offset = 4'), ...output('b', 'chip = "d"', `line = "${fits}"`));
+  t.match(
+    apart.output,
+    { a: { chip: 'c', offset: 4 }, b: { chip: 'd', line: fits } },
+    '31 bytes, and pins that differ',
+  );
+  // Whatever passes here has to pass there.
+  const options = [...pinsArguments(apart), ...pinsArguments(parse(...many)).slice(2, 60)];
+  t.equal(readPinsOptions(options).outputs.length, 31);
 });
 
 t.test('names of devices', async (t) => {

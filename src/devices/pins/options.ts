@@ -1,5 +1,5 @@
 import { CodedError } from '../../base/errors.ts';
-import { PINS_ON_MS_MAX, PINS_OUTPUTS_MAX } from '../../base/limits.ts';
+import { PINS_LABEL_BYTES_MAX, PINS_ON_MS_MAX, PINS_OUTPUTS_MAX } from '../../base/limits.ts';
 import { isPinsName, type PinsLevel, readNumber } from './protocol.ts';
 
 /** One output as `--output` declares it; the grammar stands in PROTOCOL.md. */
@@ -30,7 +30,6 @@ export interface PinsOptions {
 const KEYS: readonly string[] = ['chip', 'line', 'offset', 'active', 'safe', 'longest'];
 const OUTPUT_TEXT_BYTES_MAX = 255;
 const SOCKET_PATH_BYTES_MAX = 107;
-const LABEL_BYTES_MAX = 31;
 const LINE_OFFSET_MAX = 4095;
 
 function wrong(text: string): CodedError {
@@ -67,8 +66,8 @@ function readPin(name: string, values: ReadonlyMap<string, string>): string {
     throw wrong(`--output ${name}: chip "${chip}" is a number that changes with the boot order: use its label`);
   }
   for (const label of [chip, line]) {
-    if (label !== undefined && Buffer.byteLength(label) > LABEL_BYTES_MAX) {
-      throw wrong(`--output ${name}: labels and line names have at most ${LABEL_BYTES_MAX} bytes`);
+    if (label !== undefined && Buffer.byteLength(label) > PINS_LABEL_BYTES_MAX) {
+      throw wrong(`--output ${name}: labels and line names have at most ${PINS_LABEL_BYTES_MAX} bytes`);
     }
   }
   const number = offset === undefined ? 0 : readNumber(offset);
