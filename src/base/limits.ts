@@ -93,6 +93,7 @@ export const FOLD_BLOCKS_MAX = 64;
 export const FOLD_RETRY_DELAY_MS_MIN = 1_000;
 export const SHUTDOWN_MS_MAX = 5_000;
 export const CONTROL_CLIENTS_MAX = 16;
+export const CONTROL_GOODBYE_MS_MAX = 500;
 export const LOG_ROWS_MAX = 1_000;
 export const PULSE_INDEX_ROWS_MAX = 8_192;
 export const KEY_CACHE_MAX = 1_024;
@@ -105,6 +106,6 @@ assert(SERIAL_READ_BYTES_MAX < SERIAL_WINDOW_BYTES_MAX, 'one read never fills a 
 assert(PINS_RECORDS_PAGE_MAX * PINS_LINE_BYTES_MAX <= PINS_OUT_BYTES_MAX / 2, 'a page fits a half-full buffer');
 assert(PINS_RECORDS_MAX < PULSE_INDEX_ROWS_MAX, 'every pulse the pins process remembers is still in our index');
 assert(COMMAND_WAIT_MS_MAX < CONTROL_CALL_MS_MAX, 'a command is answered before its caller gives up');
-assert(DAPP_STOP_MS_MAX + PINS_REPLY_MS_MAX < SHUTDOWN_MS_MAX, 'a clean stop leaves time to close the store');
+assert(CONTROL_GOODBYE_MS_MAX + DAPP_STOP_MS_MAX + PINS_REPLY_MS_MAX < SHUTDOWN_MS_MAX, 'a stop can close the store');
 assert(RPC_OUTGOING_BYTES_MAX >= 2 * LINE_BYTES_MAX, 'a full line may wait while another is answered');
 assert(JSON_DEPTH_MAX >= CBOR_DEPTH_MAX + 8, 'what the ledger can nest fits in a message around it');

@@ -5,6 +5,7 @@ import { storeError } from '../store/database.ts';
 import { type FactFeed, testBadge } from './badge-test.ts';
 import type { Config } from './config.ts';
 import type { ControlHandler } from './control.ts';
+import { untilEnd } from './ending.ts';
 import { OPERATIONS } from './operations/operations.ts';
 import type { Outputs } from './outputs.ts';
 import type { Readers } from './readers.ts';
@@ -31,13 +32,13 @@ export function controlHandlers(parts: ControlParts): Readonly<Record<string, Co
   const { folder, space, randomness, outputs, readers } = parts;
   const shared = Object.entries(OPERATIONS).map(([name, operation]): [string, ControlHandler] => [
     name,
-    async (params, progress) => {
+    untilEnd(parts.ending, async (params, progress) => {
       try {
         return await operation({ space, randomness, progress }, params);
       } catch (error) {
         throw storeError(error, ledgerPath(folder));
       }
-    },
+    }),
   ]);
   return {
     ...Object.fromEntries(shared),
@@ -47,7 +48,7 @@ export function controlHandlers(parts: ControlParts): Readonly<Record<string, Co
       readers: readers.describe(),
       uptimeMs: Math.round(process.uptime() * 1000),
     }),
-    'badge.test': (params) => testBadge(parts, params),
+    'badge.test': untilEnd(parts.ending, (params) => testBadge(parts, params)),
     'log.follow': (params) => followLog(parts, params),
   };
 }

@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { CodedError, messageOf } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
-import { CONTROL_CLIENTS_MAX } from '../base/limits.ts';
+import { CONTROL_CLIENTS_MAX, CONTROL_GOODBYE_MS_MAX } from '../base/limits.ts';
 import type { Log } from '../sandbox/log.ts';
 import { RpcPeer } from '../sandbox/peer.ts';
 
@@ -20,19 +20,18 @@ export type ControlHandler = (params: JsonObject, progress: Progress) => Promise
 export class ControlServer {
   readonly #path: string;
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #peers = new Map<Socket, RpcPeer>();
 
   constructor(path: string, handlers: Readonly<Record<string, ControlHandler>>, log: Log) {
     this.#path = path;
     this.#server = createServer((socket) => {
-      if (this.#sockets.size >= CONTROL_CLIENTS_MAX) {
-        log.warn({ clients: this.#sockets.size }, 'control: too many clients, one refused');
+      if (this.#peers.size >= CONTROL_CLIENTS_MAX) {
+        log.warn({ clients: this.#peers.size }, 'control: too many clients, one refused');
         socket.destroy();
         return;
       }
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-      serve(socket, handlers, log);
+      socket.on('close', () => this.#peers.delete(socket));
+      this.#peers.set(socket, serve(socket, handlers, log));
     });
   }
 
@@ -53,13 +52,21 @@ export class ControlServer {
     chmodSync(this.#path, SOCKET_MODE);
   }
 
+  /** Answers that are ready are still sent; who has not taken them within CONTROL_GOODBYE_MS_MAX is cut off. */
   async stop(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    // What the end of the node has just refused is written in this turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const peer of this.#peers.values()) peer.close();
+    const late = setTimeout(() => {
+      for (const socket of this.#peers.keys()) socket.destroy();
+    }, CONTROL_GOODBYE_MS_MAX);
+    await closed;
+    clearTimeout(late);
   }
 }
 
-function serve(socket: Socket, handlers: Readonly<Record<string, ControlHandler>>, log: Log): void {
+function serve(socket: Socket, handlers: Readonly<Record<string, ControlHandler>>, log: Log): RpcPeer {
   let reported = 0;
   const progress: Progress = (stage, done, total) => {
     // A slow terminal must not slow the work down, nor let reports pile up.
@@ -77,7 +84,9 @@ function serve(socket: Socket, handlers: Readonly<Record<string, ControlHandler>
     output: socket,
     handlers: Object.fromEntries(bound),
     failed: (method, error) => log.warn({ method }, `control: ${messageOf(error)}`),
+    tellsFaults: true,
   });
+  return peer;
 }
 
 /** @throws control_socket for what is there and no socket: a slip in blockmesh.toml must not cost a file. */

@@ -4,6 +4,7 @@ import { CodedError } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { LINE_BYTES_MAX, RPC_OUTGOING_BYTES_MAX, RPC_PENDING_MAX } from '../base/limits.ts';
 import { LineSplitter } from './lines.ts';
+import { busyError, closedError, tooLongError, unknownMethodError } from './peer-errors.ts';
 import {
   errorText,
   notificationText,
@@ -34,6 +35,8 @@ export interface RpcPeerOptions {
   readonly drained?: () => void;
   /** Called with an error of a handler that was not coded. */
   readonly failed?: (method: string, error: unknown) => void;
+  /** Whether the other side is told, by an error without an id, what it sent that ends the connection. */
+  readonly tellsFaults?: boolean;
 }
 
 interface Pending {
@@ -106,10 +109,10 @@ export class RpcPeer {
    */
   call(method: string, params: JsonObject, timeoutMs: number): Promise<Json> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    if (this.#pending.size >= RPC_PENDING_MAX) return Promise.reject(busy('calls are waiting for an answer'));
+    if (this.#pending.size >= RPC_PENDING_MAX) return Promise.reject(busyError('calls are waiting for an answer'));
     const id = ++this.#lastId;
     const line = toLine(requestText(id, method, params));
-    if (line === undefined) return Promise.reject(tooLong(method));
+    if (line === undefined) return Promise.reject(tooLongError(method));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#expire(id, method, timeoutMs), timeoutMs);
       this.#pending.set(id, { resolve, reject, timer });
@@ -121,7 +124,7 @@ export class RpcPeer {
   notify(method: string, params: JsonObject): void {
     if (this.#ended !== undefined) throw this.#ended;
     const line = toLine(notificationText(method, params));
-    if (line === undefined) throw tooLong(method);
+    if (line === undefined) throw tooLongError(method);
     this.#write(line);
   }
 
@@ -158,10 +161,20 @@ export class RpcPeer {
       this.#takeLines();
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
-      this.end(error);
+      if (this.#options.tellsFaults === true) this.#endTold(error);
+      else this.end(error);
     } finally {
       this.#pumping = false;
     }
+  }
+
+  /** Whoever asks by hand sees what is wrong with the line. */
+  #endTold(error: CodedError): void {
+    this.#write(Buffer.from(`${errorText(null, error)}\n`));
+    if (this.#ended !== undefined) return;
+    this.#settle(error);
+    const { input, output } = this.#options;
+    output.end(() => input.destroy());
   }
 
   #takeLines(): void {
@@ -223,13 +236,13 @@ export class RpcPeer {
   #serve(id: RpcId, method: string, params: JsonObject): void {
     if (this.#serving.has(id)) throw rpcFault('a request repeats the id of an open one');
     if (this.#serving.size >= RPC_PENDING_MAX) {
-      this.#refuse(id, method, busy('requests are being answered'));
+      this.#refuse(id, method, busyError('requests are being answered'));
       return;
     }
     let answer: Json | Promise<Json>;
     try {
       this.#options.admit?.(method);
-      if (!Object.hasOwn(this.#options.handlers, method)) throw unknownMethod(method);
+      if (!Object.hasOwn(this.#options.handlers, method)) throw unknownMethodError(method);
       answer = (this.#options.handlers[method] as RpcHandler)(params);
     } catch (error) {
       this.#refuse(id, method, error);
@@ -253,7 +266,7 @@ export class RpcPeer {
 
   #answer(id: RpcId, method: string, result: Json): void {
     const line = toLine(resultText(id, result));
-    if (line === undefined) this.#refuse(id, method, tooLong(method));
+    if (line === undefined) this.#refuse(id, method, tooLongError(method));
     else this.#write(line);
   }
 
@@ -261,7 +274,7 @@ export class RpcPeer {
     if (error instanceof AssertionFailure) throw error;
     if (!(error instanceof CodedError)) this.#options.failed?.(method, error);
     const coded = error instanceof CodedError ? error : new CodedError('internal_error', `${method} failed`);
-    this.#write(toLine(errorText(id, coded)) ?? Buffer.from(`${errorText(id, tooLong(method))}\n`));
+    this.#write(toLine(errorText(id, coded)) ?? Buffer.from(`${errorText(id, tooLongError(method))}\n`));
   }
 
   #write(line: Buffer): void {
@@ -280,21 +293,4 @@ export class RpcPeer {
 function toLine(text: string): Buffer | undefined {
   const line = Buffer.from(`${text}\n`);
   return line.length - 1 > LINE_BYTES_MAX ? undefined : line;
-}
-
-function closedError(why: string, cause?: unknown): CodedError {
-  return new CodedError('rpc_closed', `the connection is closed: ${why}`, { fields: { reason: why }, cause });
-}
-
-function busy(what: string): CodedError {
-  return new CodedError('rpc_busy', `${RPC_PENDING_MAX} ${what}`, { fields: { pendingMax: RPC_PENDING_MAX } });
-}
-
-function tooLong(method: string): CodedError {
-  const fields = { method, bytesMax: LINE_BYTES_MAX };
-  return new CodedError('line_too_long', `${method} does not fit in one line`, { fields });
-}
-
-function unknownMethod(method: string): CodedError {
-  return new CodedError('unknown_method', `there is no method ${method}`, { fields: { method } });
 }

@@ -109,7 +109,8 @@ export function resultText(id: RpcId, result: Json): string {
   return JSON.stringify({ jsonrpc: '2.0', id, result });
 }
 
-export function errorText(id: RpcId, error: CodedError): string {
+/** @param id null when the message that it answers could not be read. */
+export function errorText(id: RpcId | null, error: CodedError): string {
   const { code, message, fields, advice } = error;
   const data = { code, ...(Object.keys(fields).length > 0 && { fields }), ...(advice !== undefined && { advice }) };
   return JSON.stringify({ jsonrpc: '2.0', id, error: { code: NUMBERS[code] ?? APPLICATION_ERROR, message, data } });

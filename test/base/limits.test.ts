@@ -15,7 +15,7 @@ const BREAKS: readonly (readonly [name: string, value: string, message: string])
   ['PINS_RECORDS_PAGE_MAX', '129', 'a page fits a half-full buffer'],
   ['PULSE_INDEX_ROWS_MAX', '1_024', 'every pulse the pins process remembers is still in our index'],
   ['COMMAND_WAIT_MS_MAX', '30_000', 'a command is answered before its caller gives up'],
-  ['DAPP_STOP_MS_MAX', '4_000', 'a clean stop leaves time to close the store'],
+  ['DAPP_STOP_MS_MAX', '3_500', 'a stop can close the store'],
   ['RPC_OUTGOING_BYTES_MAX', 'LINE_BYTES_MAX', 'a full line may wait while another is answered'],
   ['JSON_DEPTH_MAX', '23', 'what the ledger can nest fits in a message around it'],
 ];

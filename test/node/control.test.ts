@@ -36,7 +36,12 @@ async function serving(t: Test, path = join(newFolder(t), 'node.sock')) {
   return { server, path, log };
 }
 
-type Message = { readonly id?: number; readonly result?: Json; readonly error?: object; readonly method?: string };
+type Message = {
+  readonly id?: number | null;
+  readonly result?: Json;
+  readonly error?: object;
+  readonly method?: string;
+};
 
 /** A client made of a socket and lines, without any code of ours. */
 class Client {
@@ -127,29 +132,36 @@ t.test('too many clients: one more is sent away, the others stay', async (t) => 
   t.match(answer, { result: { new: 1 } });
 });
 
-t.test('whatever one client sends, it alone is cut off', async (t) => {
+t.test('whatever one client sends, it is told what is wrong with it and it alone is cut off', async (t) => {
   const { path } = await serving(t);
   const healthy = new Client(path);
   const request = '{"jsonrpc":"2.0","id":1,"method":"echo","params":{}}';
-  const cases: Record<string, string | Buffer> = {
-    'bytes at random': Buffer.from('\x00\xff\xfe\x01garbage\n', 'latin1'),
-    'no JSON': 'hello\n',
-    'an empty line': '\n',
-    'bad UTF-8': Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"\xff"}\n`, 'latin1'),
-    'no request': '{"a":1}\n',
-    'a list': `[${request}]\n`,
-    'another version': '{"jsonrpc":"1.0","id":1,"method":"echo","params":{}}\n',
-    'an answer to nothing': '{"jsonrpc":"2.0","id":9,"result":null}\n',
-    'a notification': '{"jsonrpc":"2.0","method":"echo","params":{}}\n',
-    'a giant line': Buffer.alloc(LINE_BYTES_MAX + 2, 'x'),
-    'a giant line in JSON': `{"jsonrpc":"2.0","id":1,"method":"echo","params":{"x":"${'x'.repeat(LINE_BYTES_MAX)}"}}\n`,
-    'depth without end': `{"jsonrpc":"2.0","id":1,"method":"echo","params":{"x":${'['.repeat(5_000)}${']'.repeat(5_000)}}}\n`,
-    'a key twice': '{"jsonrpc":"2.0","id":1,"method":"echo","method":"bug","params":{}}\n',
-    HTTP: 'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
+  const cases: Record<string, readonly [code: string, bytes: string | Buffer]> = {
+    'bytes at random': ['line_not_utf8', Buffer.from('\x00\xff\xfe\x01garbage\n', 'latin1')],
+    'no JSON': ['json_refused', 'hello\n'],
+    'an empty line': ['json_refused', '\n'],
+    'bad UTF-8': ['line_not_utf8', Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"\xff"}\n`, 'latin1')],
+    'no request': ['rpc_fault', '{"a":1}\n'],
+    'a list': ['rpc_fault', `[${request}]\n`],
+    'another version': ['rpc_fault', '{"jsonrpc":"1.0","id":1,"method":"echo","params":{}}\n'],
+    'an answer to nothing': ['rpc_fault', '{"jsonrpc":"2.0","id":9,"result":null}\n'],
+    'a notification': ['rpc_fault', '{"jsonrpc":"2.0","method":"echo","params":{}}\n'],
+    'a giant line': ['line_too_long', Buffer.alloc(LINE_BYTES_MAX + 2, 'x')],
+    'a giant line in JSON': [
+      'line_too_long',
+      `{"jsonrpc":"2.0","id":1,"method":"echo","params":{"x":"${'x'.repeat(LINE_BYTES_MAX)}"}}\n`,
+    ],
+    'depth without end': [
+      'json_refused',
+      `{"jsonrpc":"2.0","id":1,"method":"echo","params":{"x":${'['.repeat(5_000)}${']'.repeat(5_000)}}}\n`,
+    ],
+    'a key twice': ['json_refused', '{"jsonrpc":"2.0","id":1,"method":"echo","method":"bug","params":{}}\n'],
+    HTTP: ['json_refused', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'],
   };
-  for (const [name, bytes] of Object.entries(cases)) {
+  for (const [name, [code, bytes]] of Object.entries(cases)) {
     const client = new Client(path);
     client.socket.write(bytes);
+    t.match(await client.next(), { jsonrpc: '2.0', id: null, error: { data: { code } } }, `${name}: told`);
     await client.closed;
     t.match(await healthy.call('echo', { name }), { result: { name } }, name);
   }
