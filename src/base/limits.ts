@@ -86,6 +86,7 @@ export const DEMO_START_MS_MAX = 20_000;
 export const CONTROL_CALL_MS_MAX = 30_000;
 export const VERIFY_MS_MAX = 24 * 60 * 60 * 1000;
 export const BADGE_TEST_WAIT_MS_MAX = 5_000;
+export const PRESENTATIONS_AWAITED_MAX = 16;
 export const VERIFY_FINDINGS_MAX = 1_000;
 export const LOG_WAIT_MS_MAX = 20_000;
 export const PINS_RECONNECT_DELAY_MS = 500;

@@ -1,4 +1,5 @@
 import { constants, open } from 'node:fs/promises';
+import { assert } from '../base/assert.ts';
 import { CodedError, messageOf } from '../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { BADGE_TEST_WAIT_MS_MAX } from '../base/limits.ts';
@@ -7,6 +8,8 @@ import { parseCredential } from '../devices/credential.ts';
 import { encodeFrame } from '../devices/rdm6300/frame.ts';
 import type { Fact } from './agent-host.ts';
 import type { Config } from './config.ts';
+import type { Presentations } from './presentations.ts';
+import { hashedViews } from './readers.ts';
 import type { Space } from './space.ts';
 
 /** Facts of this node as they are written; at most one listener a running `badge test`. */
@@ -41,6 +44,7 @@ export interface BadgeTestParts {
   readonly space: Space;
   readonly config: Config;
   readonly facts: FactFeed;
+  readonly presentations: Presentations;
   readonly clock: Clock;
 }
 
@@ -50,7 +54,7 @@ export interface BadgeTestParts {
  * @throws no_such_door; reader_not_virtual; feed_unwritable; badge_unheard.
  */
 export async function testBadge(parts: BadgeTestParts, params: JsonObject): Promise<Json> {
-  const { space, config, facts, clock } = parts;
+  const { space, config, facts, presentations, clock } = parts;
   const { door: name, number } = params;
   if (typeof name !== 'string' || typeof number !== 'string') {
     throw new CodedError('bad_params', 'door and number must be text');
@@ -64,11 +68,15 @@ export async function testBadge(parts: BadgeTestParts, params: JsonObject): Prom
       advice: 'Hold a card to it; `badge test` is for virtual readers.',
     });
   }
-  const frame = encodeFrame(parseCredential(number).value);
-  const isAnswer = (fact: Fact) => fact.body.door === name && (fact.kind === 'granted' || fact.kind === 'denied');
-  const heard = facts.next(isAnswer, clock, BADGE_TEST_WAIT_MS_MAX);
-  await feedFrame(feed, frame);
-  const fact = await heard;
+  const credential = parseCredential(number);
+  const [view] = hashedViews(credential, space.badgeKeys);
+  assert(view !== undefined, 'a space has a badge key, and a card has a view');
+  const presented = presentations.next(reader, view, clock, BADGE_TEST_WAIT_MS_MAX);
+  await feedFrame(feed, encodeFrame(credential.value));
+  // Others may hold cards to the same reader: only what is said about this very presentation is our answer.
+  const event = await presented;
+  const isAnswer = ({ kind, body }: Fact) => body.event === event && (kind === 'granted' || kind === 'denied');
+  const fact = event === null ? null : await facts.next(isAnswer, clock, BADGE_TEST_WAIT_MS_MAX);
   if (fact === null) {
     throw new CodedError('badge_unheard', `${name} said nothing about the badge`, {
       fields: { reader, door: name },

@@ -8,6 +8,7 @@ import type { ControlHandler } from './control.ts';
 import { untilEnd } from './ending.ts';
 import { OPERATIONS } from './operations/operations.ts';
 import type { Outputs } from './outputs.ts';
+import type { Presentations } from './presentations.ts';
 import type { Readers } from './readers.ts';
 import type { Signal } from './signal.ts';
 import { ledgerPath, type Space } from './space.ts';
@@ -20,6 +21,7 @@ interface ControlParts {
   readonly randomness: Randomness;
   readonly space: Space;
   readonly facts: FactFeed;
+  readonly presentations: Presentations;
   readonly outputs: Outputs;
   readonly readers: Readers;
   readonly committed: Signal;

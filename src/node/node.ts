@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Clock, Randomness } from '../base/ports.ts';
-import type { PinsEvent } from '../devices/pins/protocol.ts';
 import { idText } from '../format/ids.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Runner } from '../sandbox/runner.ts';
@@ -11,8 +10,8 @@ import { FactFeed } from './badge-test.ts';
 import { type Config, parseConfig } from './config.ts';
 import { ControlServer } from './control.ts';
 import { controlHandlers } from './control-handlers.ts';
-import { Outputs } from './outputs.ts';
-import { Readers } from './readers.ts';
+import { outputsOf, readersOf } from './node-devices.ts';
+import { Presentations } from './presentations.ts';
 import { Recovery } from './recovery.ts';
 import { Signal } from './signal.ts';
 import { openSpace } from './space.ts';
@@ -45,7 +44,7 @@ export interface RunningNode {
  * were gone; agents; readers; the control socket last, so that whoever is answered finds everything running.
  */
 export async function startNode(parts: NodeParts): Promise<RunningNode> {
-  const { config, clock, randomness, runner, log } = parts;
+  const { config, clock, runner, log } = parts;
   const stops: (() => Promise<void>)[] = [];
   const stop = once(async () => {
     for (const step of stops.reverse()) await step();
@@ -70,6 +69,7 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     await outputs.start();
 
     const facts = new FactFeed();
+    const presentations = new Presentations();
     const running = await Agents.start({
       space,
       outputs,
@@ -82,24 +82,19 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     agents = running;
     stops.push(() => running.stop());
 
-    const readers = new Readers({
-      config,
-      badgeKeys: space.badgeKeys,
-      clock,
-      randomness,
-      log,
-      onBadge: (reader, payload) => void running.event(`badge/${reader}`, payload),
-    });
+    const readers = readersOf(parts, space, presentations, running);
     stops.push(() => readers.stop());
     await readers.start();
 
     const ending = new AbortController();
-    const handlers = controlHandlers({ ...parts, space, facts, outputs, readers, committed, ending: ending.signal });
+    const shared = { space, facts, presentations, outputs, readers, committed };
+    const handlers = controlHandlers({ ...parts, ...shared, ending: ending.signal });
     const control = new ControlServer(config.control.socket, handlers, log);
     stops.push(async () => {
       // Whoever waits for news would keep this process from ending.
       ending.abort();
       facts.close();
+      presentations.close();
       await control.stop();
     });
     await control.start();
@@ -109,27 +104,6 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     await stop();
     throw error;
   }
-}
-
-function outputsOf({ config, clock, randomness, log }: NodeParts, recovery: Recovery): Outputs {
-  return new Outputs({
-    socketPath: config.pins.socket,
-    clock,
-    randomness,
-    log,
-    onConnected: (pins) => recovery.run(pins),
-    onEvent: (event) => {
-      logPulse(event, log);
-      if (event.end !== undefined) void recovery.ended(event.id);
-    },
-    onDoubt: (pulse) => void recovery.adopt(pulse),
-  });
-}
-
-function logPulse({ output, id, atNs, end }: PinsEvent, log: Log): void {
-  const fields = { output, pulse: id, atNs: atNs.toString() };
-  if (end === undefined) log.info(fields, 'output on');
-  else log.info({ ...fields, end }, 'output off');
 }
 
 function once(task: () => Promise<void>): () => Promise<void> {

@@ -217,6 +217,11 @@ t.test('with a node the commands go through it', async (t) => {
   t.equal(denied.code, 4, 'denied: exit code 4');
   t.match(denied.stdout, 'front: denied: unknown_badge (rule badge)');
   t.equal((await space.cli('badge', 'test', 'front', '0012345679', '--json')).code, 4, 'denied: exit code 4');
+  const control = await space.control();
+  const test = (number: string) => control.call('badge.test', { door: 'front', number }, 20_000);
+  const both = await Promise.all([test('0012345677'), test(CARD), test('0012345676'), test(OTHER_CARD)]);
+  const results = both.map((one) => (one as JsonObject).result);
+  t.same(results, ['denied', 'granted', 'denied', 'granted'], 'each of many at once is told of its own card');
   const [, , tty] = readFileSync(`/proc/${node.pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(2) ?? [];
   t.equal(tty, '0', 'no line of a reader became the terminal that can hang up on the node');
 });

@@ -1,0 +1,59 @@
+import type { Clock, Randomness } from '../base/ports.ts';
+import type { PinsEvent } from '../devices/pins/protocol.ts';
+import type { Log } from '../sandbox/log.ts';
+import type { Agents } from './agents.ts';
+import type { Config } from './config.ts';
+import { Outputs } from './outputs.ts';
+import type { Presentations } from './presentations.ts';
+import { Readers } from './readers.ts';
+import type { Recovery } from './recovery.ts';
+import type { Space } from './space.ts';
+
+interface DeviceParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+}
+
+/** The readers of this board; what is held to them goes to whoever waits for it and to the agents. */
+export function readersOf(
+  { config, clock, randomness, log }: DeviceParts,
+  { badgeKeys }: Space,
+  presentations: Presentations,
+  agents: Agents,
+): Readers {
+  return new Readers({
+    config,
+    badgeKeys,
+    clock,
+    randomness,
+    log,
+    onBadge: (reader, payload) => {
+      presentations.publish(reader, payload);
+      void agents.event(`badge/${reader}`, payload);
+    },
+  });
+}
+
+/** The outputs of this board, their pulses in the log and, where nobody else tells of them, in the ledger. */
+export function outputsOf({ config, clock, randomness, log }: DeviceParts, recovery: Recovery): Outputs {
+  return new Outputs({
+    socketPath: config.pins.socket,
+    clock,
+    randomness,
+    log,
+    onConnected: (pins) => recovery.run(pins),
+    onEvent: (event) => {
+      logPulse(event, log);
+      if (event.end !== undefined) void recovery.ended(event.id);
+    },
+    onDoubt: (pulse) => void recovery.adopt(pulse),
+  });
+}
+
+function logPulse({ output, id, atNs, end }: PinsEvent, log: Log): void {
+  const fields = { output, pulse: id, atNs: atNs.toString() };
+  if (end === undefined) log.info(fields, 'output on');
+  else log.info({ ...fields, end }, 'output off');
+}
