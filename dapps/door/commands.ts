@@ -63,6 +63,5 @@ export async function setSchedule({ body }: Call): Promise<Outcome> {
   const schedule = id(body, 'schedule');
   const { zone, hours } = parseSchedule(body);
   parseZone(zone);
-  const plain = hours.map(({ days, from, to }) => ({ days, from, to }));
-  return { writes: [{ key: scheduleKey(schedule), value: { zone, hours: plain } }] };
+  return { writes: [{ key: scheduleKey(schedule), value: { zone, hours: hours.map((span) => ({ ...span })) } }] };
 }

@@ -1,18 +1,4 @@
-import { serveContract } from '../sdk/contract.ts';
-import { addDoor, setSchedule } from './commands.ts';
-import { recordDenied, recordGranted } from './facts.ts';
-import type { KINDS } from './identity.ts';
-import { NAME, VERSION } from './identity.ts';
-import { answerDecide, answerDoor, answerDoors } from './queries.ts';
+import { serveContract } from '../sdk/serve-contract.ts';
+import { DOOR } from './rules.ts';
 
-serveContract({
-  name: NAME,
-  version: VERSION,
-  kinds: {
-    'door.add': addDoor,
-    'schedule.set': setSchedule,
-    granted: recordGranted,
-    denied: recordDenied,
-  } satisfies Record<(typeof KINDS)[number], unknown>,
-  queries: { doors: answerDoors, door: answerDoor, decide: answerDecide },
-});
+serveContract(DOOR);

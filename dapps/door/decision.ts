@@ -1,8 +1,8 @@
+import { MINUTES_A_DAY } from '../sdk/hours.ts';
 import type { Moment } from '../sdk/moment.ts';
 import type { Zone } from '../sdk/zone.ts';
 import { localTime, parseZone } from '../sdk/zone.ts';
 import type { Door, Schedule, View } from './records.ts';
-import { MINUTES_A_DAY } from './records.ts';
 
 /** Whose card a view is, by the membership dapp; the member still has to be looked up. */
 export interface Holder {

@@ -1,10 +1,4 @@
-import { serveContract } from '../sdk/contract.ts';
-import { addMember, enrolBadge } from './commands.ts';
-import { findMember, listMembers } from './queries.ts';
+import { serveContract } from '../sdk/serve-contract.ts';
+import { MEMBERSHIP } from './rules.ts';
 
-serveContract({
-  name: 'membership',
-  version: '0.1.0',
-  kinds: { 'member.add': addMember, 'badge.enrol': enrolBadge },
-  queries: { members: listMembers, member: findMember },
-});
+serveContract(MEMBERSHIP);

@@ -1,14 +1,6 @@
-import { Fault } from './fault.ts';
-import { integer, list, object, text, textOrNull } from './fields.ts';
-import { greet } from './hello.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Moment } from './moment.ts';
-import { moment } from './moment.ts';
-import type { Method } from './peer.ts';
-import { Peer } from './peer.ts';
 import type { Row, State } from './state.ts';
-import { NodeState } from './state.ts';
-import { openStdio } from './stdio.ts';
 
 /** An entry to judge. The node has checked the body against the manifest and the author's roles before asking. */
 export interface Call {
@@ -47,74 +39,10 @@ export interface Outcome {
  * every node: no clock but `call.at`, no randomness but `call.seed`, nothing kept from one call to the next. Start
  * reads together but judge their answers afterwards, in a fixed order: of two refusals that race, either may win.
  */
-interface ContractDefinition {
+export interface ContractDefinition {
   readonly name: string;
   readonly version: string;
   readonly kinds: Readonly<Record<string, (call: Call, state: State) => Promise<Outcome>>>;
   /** Read-only questions; nobody has checked `params`. */
   readonly queries?: Readonly<Record<string, (params: JsonObject, state: State) => Promise<Json>>>;
-}
-
-function parseCall(params: JsonObject): Call {
-  const entry = object(params, 'entry');
-  const author = object(params, 'author');
-  return {
-    kind: text(entry, 'kind'),
-    ver: text(entry, 'ver'),
-    body: object(entry, 'body'),
-    re: entry.re ?? null,
-    block: text(entry, 'block'),
-    index: integer(entry, 'index', 0, Number.MAX_SAFE_INTEGER),
-    author: { key: text(author, 'key'), principal: textOrNull(author, 'principal'), node: textOrNull(author, 'node') },
-    roles: list(params, 'roles').map(String),
-    at: moment(object(params, 'at')),
-    seed: text(params, 'seed'),
-  };
-}
-
-async function judge(definition: ContractDefinition, call: Call, state: State): Promise<Json> {
-  const handler = Object.hasOwn(definition.kinds, call.kind) ? definition.kinds[call.kind] : undefined;
-  try {
-    if (handler === undefined) throw new Fault('unknown_kind', `${definition.name} has no kind ${call.kind}`);
-    const { writes, events } = await handler(call, state);
-    const plain = (events ?? []).map(({ topic, payload }) => ({ topic, payload }));
-    // biome-ignore lint/suspicious/noThenProperty: the protocol's word; a list is never taken for a promise
-    return { ok: true, writes: writes.map(({ key, value }) => ({ key, value })), events: plain, then: [] };
-  } catch (error) {
-    if (error instanceof Fault) return { ok: false, code: error.code, message: error.message };
-    throw error;
-  }
-}
-
-function contractMethods(definition: ContractDefinition, peer: () => Peer): ReadonlyMap<string, Method> {
-  const { name, version } = definition;
-  return new Map<string, Method>([
-    ['hello', async (params) => greet({ name, version, kinds: Object.keys(definition.kinds) }, params)],
-    [
-      'apply',
-      async (params) => {
-        const call = parseCall(params);
-        return judge(definition, call, new NodeState(peer(), name, object(params, 'reads')));
-      },
-    ],
-    [
-      'query',
-      async (params) => {
-        const asked = text(params, 'name');
-        const queries = definition.queries ?? {};
-        const query = Object.hasOwn(queries, asked) ? queries[asked] : undefined;
-        if (query === undefined) throw new Fault('unknown_query', `${name} has no query ${asked}`);
-        return query(params.params === undefined ? {} : object(params, 'params'), new NodeState(peer(), name));
-      },
-    ],
-  ]);
-}
-
-/** Serves a contract on standard input and output until the input ends. Call it once, from the entry file. */
-export function serveContract(definition: ContractDefinition): void {
-  const wire = openStdio((line) => peer.receive(line));
-  const peer: Peer = new Peer(
-    wire,
-    contractMethods(definition, () => peer),
-  );
 }
