@@ -31,6 +31,12 @@ export function integer(from: JsonObject, name: string, min: number, max: number
   return value;
 }
 
+export function boolean(from: JsonObject, name: string): boolean {
+  const value = from[name];
+  if (typeof value !== 'boolean') throw bad(name, 'true or false');
+  return value;
+}
+
 export function list(from: JsonObject, name: string): readonly Json[] {
   const value = from[name];
   // Array.isArray narrows a readonly array to any[]; the annotation keeps the element type.
@@ -49,13 +55,18 @@ export function asObject(value: Json | undefined, name: string): JsonObject {
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
+/** Whether `value` is a name as `id` takes them. */
+export function isId(value: string): boolean {
+  return ID.test(value);
+}
+
 /**
  * A name that may stand in a state key or a topic: 1 to 64 of A-Z a-z 0-9 . _ - and no mark in front. Manifests have
  * no `pattern`, and without this check `a/b` would address a record of another kind.
  */
 export function id(from: JsonObject, name: string): string {
   const value = text(from, name);
-  if (!ID.test(value))
+  if (!isId(value))
     throw new Fault('bad_id', `${name} is not 1 to 64 of A-Z a-z 0-9 . _ -, starting with a letter or digit`);
   return value;
 }

@@ -7,11 +7,11 @@ import type { Json, JsonObject } from './json.ts';
  * `to` not included and above 1440 where the hours pass midnight: Friday 20:00 to Saturday 02:00 is
  * `{days: [5], from: 1200, to: 1560}`.
  */
-export interface Hours {
+export type Hours = {
   readonly days: readonly number[];
   readonly from: number;
   readonly to: number;
-}
+};
 
 export const MINUTES_A_DAY = 24 * 60;
 const HOURS_MAX = 32;

@@ -1,0 +1,146 @@
+import type { Call, Outcome } from '../sdk/contract.ts';
+import { Fault } from '../sdk/fault.ts';
+import { id, text, textOrNull } from '../sdk/fields.ts';
+import type { Json, JsonObject } from '../sdk/json.ts';
+import type { Row, State } from '../sdk/state.ts';
+import { asHeld, removal } from './held.ts';
+import { familyKey, goneKey, headsPrefix, heldPrefix, kinKey, memberKey, nameKey, notePrefix } from './keys.ts';
+import type { Member } from './members.ts';
+import { asMember, isSuspended, memberOf, parseGroups, parseRoles, refuseGuest } from './members.ts';
+import { cleanEmail, cleanName, foldName } from './names.ts';
+
+/**
+ * Command `member.add {member, name, groups?, roles?, family?, email?}`.
+ * Codes: member_exists, member_gone, name_taken, no_such_family, bad_id, bad_name, bad_email.
+ */
+export async function addMember({ body, at }: Call, state: State): Promise<Outcome> {
+  const member = id(body, 'member');
+  const record: Member = {
+    name: cleanName(text(body, 'name')),
+    since: at.ms,
+    groups: parseGroups(body),
+    roles: parseRoles(body),
+    family: familyField(body),
+    plans: [],
+    guest: null,
+    email: cleanEmail(body),
+  };
+  const [, family] = await Promise.all([refuseTaken(state, member, record.name), readFamily(state, record.family)]);
+  refuseNoFamily(record.family, family);
+  return { writes: [...newPerson(member, record), ...kinRows(record.family, member, true)] };
+}
+
+/** The rows of somebody who was not there before. */
+export function newPerson(member: string, record: Member): readonly Row[] {
+  return [
+    { key: memberKey(member), value: record },
+    { key: nameKey(foldName(record.name)), value: member },
+  ];
+}
+
+/** @throws Fault member_gone, member_exists, name_taken, in this order. */
+export async function refuseTaken(state: State, member: string, name: string): Promise<void> {
+  const [gone, known, holder] = await Promise.all([
+    state.read(goneKey(member)),
+    state.read(memberKey(member)),
+    state.read(nameKey(foldName(name))),
+  ]);
+  if (gone !== null) throw new Fault('member_gone', `${member} was somebody's id, and ids are not used again`);
+  if (known !== null) throw new Fault('member_exists', `there is a member ${member} already`);
+  if (holder !== null) throw new Fault('name_taken', `the name ${name} belongs to member ${String(holder)}`);
+}
+
+/**
+ * Command `member.edit {member, name?, groups?, roles?, family?, email?}`: what is absent stays, null empties.
+ * Codes: no_such_member, name_taken, no_such_family, is_guest (roles and families), and those of the fields.
+ */
+export async function editMember({ body }: Call, state: State): Promise<Outcome> {
+  const member = id(body, 'member');
+  const name = body.name === undefined ? null : cleanName(text(body, 'name'));
+  const wanted = familyField(body);
+  const [record, holder, family] = await Promise.all([
+    state.read(memberKey(member)),
+    name === null ? null : state.read(nameKey(foldName(name))),
+    readFamily(state, wanted),
+  ]);
+  const before = asMember(record, member);
+  if (holder !== null && holder !== member) {
+    throw new Fault('name_taken', `the name ${name} belongs to member ${String(holder)}`);
+  }
+  refuseNoFamily(wanted, family);
+  const after: Member = {
+    ...before,
+    name: name ?? before.name,
+    groups: body.groups === undefined ? before.groups : parseGroups(body),
+    roles: body.roles === undefined ? before.roles : parseRoles(body),
+    family: body.family === undefined ? before.family : wanted,
+    email: body.email === undefined ? before.email : cleanEmail(body),
+  };
+  if (after.roles.length > 0 || after.family !== null) refuseGuest(before, member);
+  const folded = [foldName(before.name), foldName(after.name)] as const;
+  const renamed: readonly Row[] =
+    folded[0] === folded[1]
+      ? []
+      : [
+          { key: nameKey(folded[0]), value: null },
+          { key: nameKey(folded[1]), value: member },
+        ];
+  const moved =
+    before.family === after.family
+      ? []
+      : [...kinRows(before.family, member, null), ...kinRows(after.family, member, true)];
+  return { writes: [{ key: memberKey(member), value: after }, ...renamed, ...moved] };
+}
+
+/**
+ * Command `member.forget {member}`: removes every key about the member; only the id stays, so that nobody else gets
+ * it. Lost cards stay blocked. A suspension has to be lifted first, for otherwise forgetting would be a way around it.
+ * Codes: no_such_member, suspended, family_head.
+ */
+export async function forgetMember({ body }: Call, state: State): Promise<Outcome> {
+  const member = id(body, 'member');
+  const [record, suspended, heads, held, notes] = await Promise.all([
+    memberOf(state, member),
+    isSuspended(state, member),
+    state.scan(headsPrefix(member), { limit: 1 }),
+    state.scan(heldPrefix(member)),
+    state.scan(notePrefix(member)),
+  ]);
+  if (suspended) throw new Fault('suspended', `${member} is suspended; lift that first, for forgetting lifts nothing`);
+  const [headed] = heads.rows;
+  if (headed !== undefined) {
+    const family = headed.key.slice(headsPrefix(member).length);
+    throw new Fault('family_head', `${member} heads the family ${family}; name another head or remove the family`);
+  }
+  // Forgetting half would be a promise broken in silence; the caps keep all of it within one page.
+  if (held.more || notes.more) throw new Error(`more is kept about ${member} than the caps allow`);
+  const badges = held.rows.flatMap(({ key, value }) =>
+    removal(member, key.slice(heldPrefix(member).length), asHeld(value)),
+  );
+  return {
+    writes: [
+      { key: memberKey(member), value: null },
+      { key: nameKey(foldName(record.name)), value: null },
+      { key: goneKey(member), value: true },
+      ...kinRows(record.family, member, null),
+      ...badges,
+      ...notes.rows.map(({ key }) => ({ key, value: null })),
+    ],
+  };
+}
+
+function familyField(body: JsonObject): string | null {
+  return textOrNull(body, 'family') === null ? null : id(body, 'family');
+}
+
+function readFamily(state: State, family: string | null): Promise<Json> | null {
+  return family === null ? null : state.read(familyKey(family));
+}
+
+function refuseNoFamily(family: string | null, record: Json): void {
+  if (family !== null && record === null) throw new Fault('no_such_family', `there is no family ${family}`);
+}
+
+function kinRows(family: string | null, member: string, value: true | null): readonly Row[] {
+  return family === null ? [] : [{ key: kinKey(family, member), value }];
+}
