@@ -55,9 +55,9 @@ export function asObject(value: Json | undefined, name: string): JsonObject {
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** Whether `value` is a name as `id` takes them. */
-export function isId(value: string): boolean {
-  return ID.test(value);
+/** Whether a value may stand in a state key or a topic, as `id` wants it. */
+export function isId(value: Json | undefined): value is string {
+  return typeof value === 'string' && ID.test(value);
 }
 
 /**

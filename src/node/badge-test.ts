@@ -4,11 +4,12 @@ import { CodedError, messageOf } from '../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { BADGE_TEST_WAIT_MS_MAX } from '../base/limits.ts';
 import type { Clock } from '../base/ports.ts';
-import { parseCredential } from '../devices/credential.ts';
+import { hashPin, parseCredential } from '../devices/credential.ts';
 import { encodeFrame } from '../devices/rdm6300/frame.ts';
 import type { Fact } from './agent-host.ts';
 import type { Config } from './config.ts';
-import type { Presentations } from './presentations.ts';
+import type { BadgeKey } from './key-files.ts';
+import type { HashedView, Presentations } from './presentations.ts';
 import { hashedViews } from './readers.ts';
 import type { Space } from './space.ts';
 
@@ -51,13 +52,13 @@ export interface BadgeTestParts {
 /**
  * Holds a card to the virtual reader of a door: writes the frame a real one would send into the other end of its
  * line, and tells what the door made of it.
- * @throws no_such_door; reader_not_virtual; feed_unwritable; badge_unheard.
+ * @throws no_such_door; reader_not_virtual; feed_unwritable; badge_unheard; pin_unreadable.
  */
 export async function testBadge(parts: BadgeTestParts, params: JsonObject): Promise<Json> {
   const { space, config, facts, presentations, clock } = parts;
-  const { door: name, number } = params;
-  if (typeof name !== 'string' || typeof number !== 'string') {
-    throw new CodedError('bad_params', 'door and number must be text');
+  const { door: name, number, pin = null } = params;
+  if (typeof name !== 'string' || typeof number !== 'string' || (pin !== null && typeof pin !== 'string')) {
+    throw new CodedError('bad_params', 'door, number and pin must be text');
   }
   const door = await space.query('door', 'door', { door: name });
   const reader = isJsonObject(door) ? String(door.reader) : '';
@@ -69,9 +70,11 @@ export async function testBadge(parts: BadgeTestParts, params: JsonObject): Prom
     });
   }
   const credential = parseCredential(number);
-  const [view] = hashedViews(credential, space.badgeKeys);
+  const views = hashedViews(credential, space.badgeKeys);
+  const [view] = views;
   assert(view !== undefined, 'a space has a badge key, and a card has a view');
-  const presented = presentations.next(reader, view, clock, BADGE_TEST_WAIT_MS_MAX);
+  const typed = pin === null ? {} : { pin: pinOf(pin, views, space.badgeKeys) };
+  const presented = presentations.next(reader, view, clock, BADGE_TEST_WAIT_MS_MAX, typed);
   await feedFrame(feed, encodeFrame(credential.value));
   // Others may hold cards to the same reader: only what is said about this very presentation is our answer.
   const event = await presented;
@@ -84,6 +87,13 @@ export async function testBadge(parts: BadgeTestParts, params: JsonObject): Prom
     });
   }
   return { result: fact.kind, output: isJsonObject(door) ? (door.output ?? null) : null, ...fact.body };
+}
+
+/** What a keypad beside the reader would add: the PIN, hashed for every view of the card. @throws pin_unreadable. */
+function pinOf(pin: string, views: readonly HashedView[], ring: readonly BadgeKey[]): readonly JsonObject[] {
+  return views.flatMap(({ epoch, bits, hash }) =>
+    ring.filter((one) => one.epoch === epoch).map(({ key }) => ({ epoch, bits, hash: hashPin(key, hash, pin) })),
+  );
 }
 
 async function feedFrame(feed: string, frame: Uint8Array): Promise<void> {

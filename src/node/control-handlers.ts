@@ -1,11 +1,13 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import { LOG_WAIT_MS_MAX } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
+import type { Log } from '../sandbox/log.ts';
 import { storeError } from '../store/database.ts';
 import { type FactFeed, testBadge } from './badge-test.ts';
 import type { Config } from './config.ts';
 import type { ControlHandler } from './control.ts';
 import { untilEnd } from './ending.ts';
+import { enrolNext, type NextCards } from './next-card.ts';
 import { OPERATIONS } from './operations/operations.ts';
 import type { Outputs } from './outputs.ts';
 import type { Presentations } from './presentations.ts';
@@ -22,6 +24,8 @@ interface ControlParts {
   readonly space: Space;
   readonly facts: FactFeed;
   readonly presentations: Presentations;
+  readonly nextCards: NextCards;
+  readonly log: Log;
   readonly outputs: Outputs;
   readonly readers: Readers;
   readonly committed: Signal;
@@ -50,6 +54,8 @@ export function controlHandlers(parts: ControlParts): Readonly<Record<string, Co
       readers: readers.describe(),
       uptimeMs: Math.round(process.uptime() * 1000),
     }),
+    'badge.next': (params, progress, gone) =>
+      untilEnd(parts.ending, () => enrolNext(parts, params, gone))(params, progress),
     'badge.test': untilEnd(parts.ending, (params) => testBadge(parts, params)),
     'log.follow': (params) => followLog(parts, params),
   };

@@ -11,7 +11,8 @@ const SOCKET_MODE = 0o660;
 const PROGRESS_EVERY = 1_000;
 
 type Progress = (stage: string, done: number, total: number) => void;
-export type ControlHandler = (params: JsonObject, progress: Progress) => Promise<Json>;
+/** @param gone aborted when the caller has left, who then hears no answer. */
+export type ControlHandler = (params: JsonObject, progress: Progress, gone: AbortSignal) => Promise<Json>;
 
 /**
  * The Unix socket on which the CLI talks to the running node: JSON-RPC 2.0 lines. File permissions are its lock. The
@@ -75,9 +76,10 @@ function serve(socket: Socket, handlers: Readonly<Record<string, ControlHandler>
     reported = done;
     peer.notify('progress', { stage, done, total });
   };
+  const gone = new AbortController();
   const bound = Object.entries(handlers).map(([name, handler]) => [
     name,
-    (params: JsonObject) => handler(params, progress),
+    (params: JsonObject) => handler(params, progress, gone.signal),
   ]);
   const peer = new RpcPeer({
     input: socket,
@@ -86,6 +88,7 @@ function serve(socket: Socket, handlers: Readonly<Record<string, ControlHandler>
     failed: (method, error) => log.warn({ method }, `control: ${messageOf(error)}`),
     tellsFaults: true,
   });
+  void peer.closed.then(() => gone.abort());
   return peer;
 }
 

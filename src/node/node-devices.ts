@@ -3,6 +3,7 @@ import type { PinsEvent } from '../devices/pins/protocol.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Agents } from './agents.ts';
 import type { Config } from './config.ts';
+import type { NextCards } from './next-card.ts';
 import { Outputs } from './outputs.ts';
 import type { Presentations } from './presentations.ts';
 import { Readers } from './readers.ts';
@@ -16,11 +17,12 @@ interface DeviceParts {
   readonly log: Log;
 }
 
-/** The readers of this board; what is held to them goes to whoever waits for it and to the agents. */
+/** The readers of this board; what is held to them goes to whoever waits for it, and to the agents. */
 export function readersOf(
   { config, clock, randomness, log }: DeviceParts,
   { badgeKeys }: Space,
   presentations: Presentations,
+  nextCards: NextCards,
   agents: Agents,
 ): Readers {
   return new Readers({
@@ -30,8 +32,9 @@ export function readersOf(
     randomness,
     log,
     onBadge: (reader, payload) => {
-      presentations.publish(reader, payload);
-      void agents.event(`badge/${reader}`, payload);
+      // A card that is about to be enrolled opens nothing: no agent hears of it.
+      if (nextCards.take(reader, payload)) return;
+      void agents.event(`badge/${reader}`, presentations.publish(reader, payload));
     },
   });
 }

@@ -10,6 +10,7 @@ import { FactFeed } from './badge-test.ts';
 import { type Config, parseConfig } from './config.ts';
 import { ControlServer } from './control.ts';
 import { controlHandlers } from './control-handlers.ts';
+import { NextCards } from './next-card.ts';
 import { outputsOf, readersOf } from './node-devices.ts';
 import { Presentations } from './presentations.ts';
 import { Recovery } from './recovery.ts';
@@ -70,6 +71,7 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
 
     const facts = new FactFeed();
     const presentations = new Presentations();
+    const nextCards = new NextCards();
     const running = await Agents.start({
       space,
       outputs,
@@ -82,12 +84,12 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     agents = running;
     stops.push(() => running.stop());
 
-    const readers = readersOf(parts, space, presentations, running);
+    const readers = readersOf(parts, space, presentations, nextCards, running);
     stops.push(() => readers.stop());
     await readers.start();
 
     const ending = new AbortController();
-    const shared = { space, facts, presentations, outputs, readers, committed };
+    const shared = { space, facts, presentations, nextCards, outputs, readers, committed };
     const handlers = controlHandlers({ ...parts, ...shared, ending: ending.signal });
     const control = new ControlServer(config.control.socket, handlers, log);
     stops.push(async () => {

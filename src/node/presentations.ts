@@ -13,6 +13,7 @@ export interface HashedView {
 interface Waiter {
   readonly reader: string;
   readonly view: HashedView;
+  readonly extra: JsonObject;
   readonly resolve: (event: string | null) => void;
 }
 
@@ -20,15 +21,16 @@ interface Waiter {
 export class Presentations {
   readonly #waiters = new Set<Waiter>();
 
-  /** To be called for each badge event, before its agent hears of it. */
-  publish(reader: string, payload: JsonObject): void {
+  /** To be called for each badge event. @returns what its agent is to hear: the payload, with what its waiter adds. */
+  publish(reader: string, payload: JsonObject): JsonObject {
     const { event, credential } = payload;
     const views = isJsonObject(credential) && Array.isArray(credential.views) ? credential.views : [];
     for (const waiter of this.#waiters) {
       if (waiter.reader !== reader || !views.some((view: Json) => isSame(view, waiter.view))) continue;
       waiter.resolve(String(event));
-      return;
+      return { ...payload, ...waiter.extra };
     }
+    return payload;
   }
 
   /** Whoever waits is told that nothing comes. */
@@ -38,17 +40,17 @@ export class Presentations {
 
   /**
    * Resolves with the id of the event in which the card with `view` was next held to `reader`, or null after `waitMs`
-   * or when this is closed.
+   * or when this is closed. That presentation alone carries `extra` besides: what is typed at a keypad.
    * @throws badge_test_busy when PRESENTATIONS_AWAITED_MAX wait already.
    */
-  next(reader: string, view: HashedView, clock: Clock, waitMs: number): Promise<string | null> {
+  next(reader: string, view: HashedView, clock: Clock, waitMs: number, extra: JsonObject = {}): Promise<string | null> {
     if (this.#waiters.size >= PRESENTATIONS_AWAITED_MAX) {
       throw new CodedError('badge_test_busy', `${PRESENTATIONS_AWAITED_MAX} badge tests are running`, {
         advice: 'Wait until one of them has ended.',
       });
     }
     const { promise, resolve } = Promise.withResolvers<string | null>();
-    const waiter = { reader, view, resolve: (event: string | null) => end(event) };
+    const waiter = { reader, view, extra, resolve: (event: string | null) => end(event) };
     const end = (event: string | null) => {
       cancel();
       this.#waiters.delete(waiter);

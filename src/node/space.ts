@@ -12,6 +12,7 @@ import { type BlockId, idText } from '../format/ids.ts';
 import { decodeJson } from '../format/json-value.ts';
 import { MESH, MESH_VERSION } from '../ledger/mesh/keys.ts';
 import { rootCaps } from '../ledger/mesh/root-body.ts';
+import type { StateReader } from '../ledger/state.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Runner } from '../sandbox/runner.ts';
 import { BlockReader } from '../store/blocks.ts';
@@ -37,6 +38,12 @@ export interface SpaceParts {
   readonly log: Log;
   /** Runs after each commit of the fold. */
   readonly onCommit?: (changed: ChangedKeys) => void;
+}
+
+/** A command as somebody wants it, of a dapp that is named elsewhere. */
+export interface Order {
+  readonly kind: string;
+  readonly body: JsonObject;
 }
 
 /** The accepted result of a command. */
@@ -97,12 +104,17 @@ export class Space {
     return toHex(this.#nodeKey.publicKey);
   }
 
+  /** Public key with which commands are signed at this console, in hex. */
+  get consoleKey(): string {
+    return toHex(this.#consoleKey.publicKey);
+  }
+
   /**
    * Appends a fact that this board vouches for. On disk when it returns.
    * @param pulses those that the fact tells of, so that nobody tells of them again.
    */
   appendFact(dapp: string, kind: string, body: JsonObject, pulses: readonly PulseMark[] = []): Appended {
-    const draft = { dapp, ver: this.#versionOf(dapp), kind, re: null, body };
+    const draft = { dapp, ver: this.versionOf(dapp), kind, re: null, body };
     return this.writer.append(this.#nodeKey, [draft], pulses);
   }
 
@@ -113,10 +125,20 @@ export class Space {
    */
   async command(dapp: string, kind: string, body: JsonObject, re: EntryRef | null = null): Promise<CommandResult> {
     if (dapp !== MESH) this.dapps.get(dapp).check.check(kind, body);
-    const draft = { dapp, ver: this.#versionOf(dapp), kind, re, body };
+    const draft = { dapp, ver: this.versionOf(dapp), kind, re, body };
     const { block, arrival } = this.writer.append(this.#consoleKey, [draft]);
     await this.accepted({ arrival, index: 0 });
     return { block, index: 0 };
+  }
+
+  /**
+   * Appends commands of one dapp as one block, as `command` does with one; `accepted` tells what became of each.
+   * @throws block_entries and the like when they do not fit a block.
+   */
+  async appendCommands(dapp: string, orders: readonly Order[]): Promise<Appended> {
+    const ver = this.versionOf(dapp);
+    const drafts = orders.map(({ kind, body }) => ({ dapp, ver, kind, re: null, body }));
+    return await this.writer.append(this.#consoleKey, drafts);
   }
 
   /**
@@ -141,10 +163,13 @@ export class Space {
     if (!outcome.ok) throw new CodedError(outcome.code, outcome.message);
   }
 
-  /** Asks a dapp about its state. @throws no_dapp; the dapp's own codes. */
-  async query(dapp: string, name: string, params: JsonObject): Promise<Json> {
+  /**
+   * Asks a dapp about its state, as it is now or as `state` has it.
+   * @throws no_dapp; the dapp's own codes.
+   */
+  async query(dapp: string, name: string, params: JsonObject, state: StateReader = this.state): Promise<Json> {
     try {
-      return await this.dapps.get(dapp).contract.query(name, params, this.state);
+      return await this.dapps.get(dapp).contract.query(name, params, state);
     } catch (error) {
       if (!(error instanceof CodedError) || error.code !== 'query_refused') throw error;
       const { cause } = error;
@@ -166,7 +191,8 @@ export class Space {
     this.#database.close();
   }
 
-  #versionOf(dapp: string): string {
+  /** The version of `dapp` that plays. @throws no_dapp. */
+  versionOf(dapp: string): string {
     return dapp === MESH ? MESH_VERSION : this.dapps.get(dapp).manifest.version;
   }
 }

@@ -17,6 +17,8 @@ const BREAKS: readonly (readonly [name: string, value: string, message: string])
   ['COMMAND_WAIT_MS_MAX', '30_000', 'a command is answered before its caller gives up'],
   ['DAPP_STOP_MS_MAX', '3_500', 'a stop can close the store'],
   ['RPC_OUTGOING_BYTES_MAX', 'LINE_BYTES_MAX', 'a full line may wait while another is answered'],
+  ['IMPORT_BLOCK_ENTRIES_MAX', '257', 'the commands of an import fit their blocks'],
+  ['CSV_BYTES_MAX', '1024 * 1024', 'a table of members travels in one line of the protocol'],
   ['JSON_DEPTH_MAX', '23', 'what the ledger can nest fits in a message around it'],
 ];
 

@@ -1,41 +1,52 @@
-import { toHex } from '../../base/bytes.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import { parseCredential } from '../../devices/credential.ts';
-import { idText } from '../../format/ids.ts';
-import { hashedViews } from '../readers.ts';
+import { CodedError } from '../../base/errors.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
+import { idText, parseIdText } from '../../format/ids.ts';
 import type { OperationContext, Operations } from './operation.ts';
 import { textOf } from './params.ts';
-
-const MEMBER_ID_BYTES = 4;
+import { MEMBERSHIP, newId, order, personNamed } from './people.ts';
 
 export const MEMBER_OPERATIONS: Operations = Object.freeze({
   'member.add': addMember,
-  'member.list': (context, params) => context.space.query('membership', 'members', params),
-  'badge.enrol': enrolBadge,
+  'member.list': ({ space }, params) => space.query(MEMBERSHIP, 'members', params),
+  'member.show': ({ space }, params) => personNamed(space, textOf(params, 'member')),
+  'member.edit': editMember,
+  'member.suspend': suspendMember,
+  'member.resume': resumeMember,
+  'member.forget': forgetMember,
 });
 
+/** `{name, groups?, roles?, family?, email?}` */
 async function addMember({ space, randomness }: OperationContext, params: JsonObject): Promise<Json> {
-  const member = `m-${toHex(randomness.bytes(MEMBER_ID_BYTES))}`;
+  const member = newId('m', randomness);
   const name = textOf(params, 'name');
-  const { block } = await space.command('membership', 'member.add', { member, name });
-  return { member, name, block: idText(block) };
+  return await order(space, 'member.add', { ...params, member, name }, { member, name });
 }
 
-/** The number as printed on the card goes no further than this function: the ledger gets keyed hashes. */
-async function enrolBadge({ space, randomness }: OperationContext, params: JsonObject): Promise<Json> {
-  const found = await space.query('membership', 'member', memberParams(textOf(params, 'member')));
-  const member = isJsonObject(found) ? String(found.member) : '';
-  const name = isJsonObject(found) ? String(found.name) : '';
-  const credential = parseCredential(textOf(params, 'number'));
-  const views = hashedViews(credential, space.badgeKeys.slice(0, 1));
-  const badge = `b-${toHex(randomness.bytes(MEMBER_ID_BYTES))}`;
-  const label = params.label === undefined ? 'card' : textOf(params, 'label');
-  const body = { member, badge, family: credential.family, label, views };
-  const { block } = await space.command('membership', 'badge.enrol', body);
-  return { member, name, badge, bits: views.map((view) => view.bits), block: idText(block) };
+/** `{member, name?, groups?, roles?, family?, email?}`; `member` is a name or an id. */
+async function editMember({ space }: OperationContext, params: JsonObject): Promise<Json> {
+  const { member } = await personNamed(space, textOf(params, 'member'));
+  return await order(space, 'member.edit', { ...params, member }, { member });
 }
 
-/** A member is named by id (`m-…`) or by name. */
-function memberParams(text: string): JsonObject {
-  return /^m-[0-9a-f]{8}$/.test(text) ? { member: text } : { name: text };
+async function suspendMember({ space }: OperationContext, params: JsonObject): Promise<Json> {
+  const { member, name } = await personNamed(space, textOf(params, 'member'));
+  const reason = textOf(params, 'reason');
+  return await order(space, 'member.suspend', { member, reason }, { member, name, reason });
+}
+
+/** Lifts every suspension that stands now, each by its own entry: one that arrives meanwhile stands. */
+async function resumeMember({ space }: OperationContext, params: JsonObject): Promise<Json> {
+  const { member, name, denials } = await personNamed(space, textOf(params, 'member'));
+  if (denials.length === 0) throw new CodedError('not_suspended', `${name} is not suspended`, { fields: { member } });
+  const lifted: Json[] = [];
+  for (const { block, index, reason, since } of denials) {
+    const done = await space.command(MEMBERSHIP, 'member.resume', { member }, { block: parseIdText(block), index });
+    lifted.push({ reason, since, denial: { block, index }, block: idText(done.block) });
+  }
+  return { member, name, lifted };
+}
+
+async function forgetMember({ space }: OperationContext, params: JsonObject): Promise<Json> {
+  const { member, name } = await personNamed(space, textOf(params, 'member'));
+  return await order(space, 'member.forget', { member }, { member, name });
 }

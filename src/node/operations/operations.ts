@@ -1,12 +1,20 @@
+import { BADGE_OPERATIONS } from './badge-operations.ts';
 import { DOOR_OPERATIONS } from './door-operations.ts';
+import { GUEST_OPERATIONS } from './guest-operations.ts';
+import { IMPORT_OPERATIONS } from './import-operations.ts';
 import { LOG_OPERATIONS } from './log-operations.ts';
 import { MEMBER_OPERATIONS } from './member-operations.ts';
 import type { Operations } from './operation.ts';
+import { PLAN_OPERATIONS } from './plan-operations.ts';
 import { SPACE_OPERATIONS } from './space-operations.ts';
 
 export const OPERATIONS: Operations = Object.freeze({
   ...SPACE_OPERATIONS,
   ...MEMBER_OPERATIONS,
+  ...PLAN_OPERATIONS,
+  ...GUEST_OPERATIONS,
+  ...BADGE_OPERATIONS,
+  ...IMPORT_OPERATIONS,
   ...DOOR_OPERATIONS,
   ...LOG_OPERATIONS,
 });
