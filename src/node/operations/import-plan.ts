@@ -8,6 +8,7 @@ import type { Rehearsal } from '../rehearsal.ts';
 import type { Order, Space } from '../space.ts';
 import type { ImportProblem, ImportRow } from './import-rows.ts';
 import { newId, type Person } from './people.ts';
+import { wholeSeconds } from './plan-operations.ts';
 
 /** A command of an import, and where in the file it comes from. */
 interface Placed extends Order {
@@ -88,7 +89,7 @@ export class ImportPlan {
     const { plan } = row;
     if (plan === undefined) return;
     const known = person?.plans.find((one) => one.plan === plan);
-    const from = row.from ?? known?.from ?? this.#space.clock.now().wallMs;
+    const from = row.from ?? known?.from ?? wholeSeconds(this.#space.clock.now().wallMs);
     const until = row.until ?? known?.until ?? null;
     if (known?.from === from && known.until === until) return;
     await this.#try(row, 'plan', 'plan.give', { member, plan, from, until });

@@ -19,7 +19,7 @@ async function givePlan({ space }: OperationContext, params: JsonObject): Promis
   const { member, name } = await personNamed(space, textOf(params, 'member'));
   const plan = textOf(params, 'plan');
   const { from = space.clock.now().wallMs, until = null } = params;
-  const given = { member, plan, from, until };
+  const given = { member, plan, from: wholeSeconds(from), until: wholeSeconds(until) };
   return await order(space, 'plan.give', given, { ...given, name });
 }
 
@@ -44,4 +44,9 @@ async function setFamily({ space }: OperationContext, params: JsonObject): Promi
   const { member: head, name } = await personNamed(space, textOf(params, 'member'));
   const [family, title] = [textOf(params, 'family'), textOf(params, 'title')];
   return await order(space, 'family.set', { family, title, head }, { family, title, head, name });
+}
+
+/** Plans begin and end on whole seconds, so that a time that was read from a table and one in the state are the same. */
+export function wholeSeconds(ms: Json): Json {
+  return typeof ms === 'number' ? ms - (ms % 1_000) : ms;
 }
