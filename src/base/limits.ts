@@ -77,6 +77,14 @@ export const PINS_OFF_TRIES_MAX = 100;
 export const PINS_CHIPS_MAX = 32;
 export const PINS_PENDING_MAX = 64;
 
+// Store.
+export const PULSE_INDEX_ROWS_MAX = 8_192;
+export const PULSE_PRUNE_ROWS_MAX = 1_024;
+export const LOG_LOOKED_MAX = 8_192;
+export const LOG_TAG_BYTES_MAX = 128;
+export const APPEND_GROUP_MAX = 64;
+export const APPEND_QUEUE_MAX = 1_024;
+
 // Node.
 export const COMMAND_WAIT_MS_MAX = 10_000;
 export const UNTOLD_PULSES_MAX = 256;
@@ -103,7 +111,6 @@ export const SHUTDOWN_MS_MAX = 5_000;
 export const CONTROL_CLIENTS_MAX = 16;
 export const CONTROL_GOODBYE_MS_MAX = 500;
 export const LOG_ROWS_MAX = 1_000;
-export const PULSE_INDEX_ROWS_MAX = 8_192;
 export const KEY_CACHE_MAX = 1_024;
 export const VERIFY_ASIDE_MAX = 64;
 

@@ -21,18 +21,14 @@ export function logCommand(program: Command, environment: Environment): void {
   const command = program
     .command('log')
     .description('what happened, oldest first: every entry, who wrote it, and what became of it')
-    .option('--last <n>', 'how many blocks to go back', wholeNumber, 50)
+    .option('--last <n>', 'how many entries to go back', wholeNumber, 50)
     .option('-f, --follow', 'go on with what happens from now on (needs a running node)');
   common(command, environment, ['log', 'log --last 10 --follow', 'log --json']);
   command.action((options: LogOptions) =>
     withSession(options, environment, async (session) => {
-      let page = await read(session, { last: options.last });
-      while (page.rows.length > 0) {
-        show(page, options);
-        page = await read(session, page.cursor);
-      }
-      const { cursor } = page;
-      if (options.follow) await follow(session, cursor, options);
+      const page = await read(session, { last: options.last });
+      show(page, options);
+      if (options.follow) await follow(session, page.cursor, options);
     }),
   );
 }

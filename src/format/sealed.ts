@@ -9,21 +9,26 @@ import { blockSigningInput } from './signed.ts';
 export interface SealedBlock {
   readonly bytes: Uint8Array;
   readonly signature: Uint8Array;
-  /** One for each entry, in their order. */
-  readonly bodies: readonly Body[];
+  /** One for each entry, in their order; null for one that was erased. */
+  readonly bodies: readonly (Body | null)[];
 }
 
 export function sealBlock(encoded: EncodedBlock, bodies: readonly Body[], key: SigningKey): SealedBlock {
   return { bytes: encoded.bytes, signature: key.sign(blockSigningInput(encoded.id)), bodies };
 }
 
+/** Whether the body of an entry may be lacking, because an `erase` names it. */
+export type MayLack = (index: number) => boolean;
+
+const NONE: MayLack = () => false;
+
 /**
  * Opens a block that came from anywhere: canonical, within `caps`, signed by its author, every body matching.
  * @throws the codes of `decodeBlock` and `checkBody`; block_signature; body_missing. A bad signature says nothing
  * about the id: the same bytes may come again with a good one.
  */
-export function openBlock(sealed: SealedBlock, caps: BlockCaps, verifier: Verifier): EncodedBlock {
-  const encoded = openUnverified(sealed, caps);
+export function openBlock(sealed: SealedBlock, caps: BlockCaps, verifier: Verifier, mayLack = NONE): EncodedBlock {
+  const encoded = openUnverified(sealed, caps, mayLack);
   const { author } = encoded.block;
   if (!verifier.verify(author, blockSigningInput(encoded.id), sealed.signature)) throw badSignature();
   return encoded;
@@ -31,13 +36,13 @@ export function openBlock(sealed: SealedBlock, caps: BlockCaps, verifier: Verifi
 
 /** As `openBlock`, with the signature verified on another thread; what it throws, it rejects with. */
 export async function openBlockAside(sealed: SealedBlock, caps: BlockCaps, verifier: Verifier): Promise<EncodedBlock> {
-  const encoded = openUnverified(sealed, caps);
+  const encoded = openUnverified(sealed, caps, NONE);
   const { author } = encoded.block;
   if (!(await verifier.verifyAside(author, blockSigningInput(encoded.id), sealed.signature))) throw badSignature();
   return encoded;
 }
 
-function openUnverified(sealed: SealedBlock, caps: BlockCaps): EncodedBlock {
+function openUnverified(sealed: SealedBlock, caps: BlockCaps, mayLack: MayLack): EncodedBlock {
   const encoded = decodeBlock(sealed.bytes, caps);
   const { entries } = encoded.block;
   if (sealed.bodies.length !== entries.length) {
@@ -46,8 +51,13 @@ function openUnverified(sealed: SealedBlock, caps: BlockCaps): EncodedBlock {
     });
   }
   entries.forEach((entry, index) => {
-    const body = sealed.bodies[index];
-    if (body !== undefined) checkBody(body, entry);
+    const body = sealed.bodies[index] ?? null;
+    if (body !== null) checkBody(body, entry);
+    else if (!mayLack(index)) {
+      throw new CodedError('body_missing', 'the body of an entry that nobody erased is not there', {
+        fields: { index },
+      });
+    }
   });
   return encoded;
 }

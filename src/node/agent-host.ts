@@ -43,12 +43,19 @@ export function hostFor(dapp: string, parts: HostParts, debts: Debts): AgentHost
     async append(kind: string, body: Json) {
       const fact = { dapp, kind, body: body as JsonObject };
       const { pulse } = fact.body;
-      // Only of its own pulses can an agent tell.
-      const isOwn = typeof pulse === 'string' && debts.untold.has(pulse);
-      const { block } = space.appendFact(dapp, kind, fact.body, isOwn ? [{ pulse, fact: `${dapp} ${kind}` }] : []);
-      if (isOwn) debts.untold.delete(pulse);
-      onFact(fact);
-      return { block: idText(block), index: 0 };
+      // Only of its own pulses can an agent tell. From here on nobody else tells of it.
+      const own = typeof pulse === 'string' && debts.untold.delete(pulse) ? pulse : null;
+      const { failures } = debts;
+      try {
+        const marks = own === null ? [] : [{ pulse: own, fact: `${dapp} ${kind}` }];
+        const { block } = await space.appendFact(dapp, kind, fact.body, marks);
+        onFact(fact);
+        return { block: idText(block), index: 0 };
+      } catch (error) {
+        if (own !== null && failures === debts.failures) debts.untold.add(own);
+        else if (own !== null) onOrphan(own);
+        throw error;
+      }
     },
     async pulse(output, ms) {
       const { failures } = debts;

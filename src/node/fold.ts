@@ -12,11 +12,14 @@ import { StateOverlay } from '../ledger/overlay.ts';
 import type { StateReader } from '../ledger/state.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { BlockReader } from '../store/blocks.ts';
+import type { EntryPlace, PlayedEntry, WaitingEntry } from '../store/fold-commit.ts';
 import type { Journal } from '../store/journal.ts';
-import type { EntryPlace, PlayedEntry, Transactor, WaitingEntry } from '../store/transactor.ts';
+import type { Transactor } from '../store/transactor.ts';
 import type { Judge } from './judge.ts';
-import { type OpenedBlock, openStored, playEntry } from './played.ts';
+import { tagsOf } from './log-tags.ts';
+import { bodyOf, type OpenedBlock, openStored, playEntry } from './played.ts';
 import { Signal } from './signal.ts';
+import { Waits } from './waits.ts';
 
 export interface FoldParts {
   readonly blocks: BlockReader;
@@ -70,6 +73,8 @@ export class Fold {
   #retryDelayMs = FOLD_RETRY_DELAY_MS_MIN;
   /** What an earlier process left waiting is tried at the start. */
   #isRetryDue = true;
+  /** What waits, in order of arrival: read once, for thousands may wait while others are played. */
+  #waits: Waits | null = null;
 
   /** @param onCommit runs after each commit; must not throw. */
   constructor(parts: FoldParts, onCommit: (changed: ChangedKeys) => void) {
@@ -121,12 +126,12 @@ export class Fold {
   }
 
   hasOutcome(place: EntryPlace): boolean {
-    return this.#parts.journal.outcome(place.arrival, place.index) !== null;
+    return this.#parts.journal.outcome(place) !== null;
   }
 
   /** The outcome of an entry that has settled; a waiting one is told as such. @throws entry_waiting. */
   outcomeOf(place: EntryPlace): Outcome {
-    const row = this.#parts.journal.outcome(place.arrival, place.index);
+    const row = this.#parts.journal.outcome(place);
     if (row === null) {
       throw new CodedError('entry_waiting', 'the entry is in the ledger and waits: its dapp does not answer', {
         advice: 'It takes effect by itself when the dapp is well again; see `blockmesh status`.',
@@ -151,19 +156,18 @@ export class Fold {
   }
 
   async #runOnce(): Promise<boolean> {
-    const { journal, blocks, state, caps } = this.#parts;
+    const { journal, blocks, state } = this.#parts;
     const run = new Run(state, journal.foldedTo());
     const isRetryDue = this.#isRetryDue;
     this.#isRetryDue = false;
-    for (const entry of journal.waiting()) {
-      // Between tries the entries of a dapp that failed queue up behind the one it failed on.
-      if (isRetryDue) await this.#playAgain(run, entry);
-      else run.down.add(entry.dapp);
-    }
+    this.#waits ??= new Waits(journal.waiting());
+    if (isRetryDue) for (const entry of this.#waits.all()) await this.#playAgain(run, entry);
+    // Between tries the entries of a dapp that failed queue up behind the one it failed on.
+    else for (const dapp of this.#waits.dapps()) run.down.add(dapp);
     const stored = blocks.after(run.arrival, FOLD_BLOCKS_MAX);
     for (const block of stored) {
       if (this.#isStopped) break;
-      await this.#playBlock(run, openStored(block, caps));
+      await this.#playBlock(run, openStored(block));
       run.arrival = block.arrival;
     }
     this.#commit(run);
@@ -184,16 +188,15 @@ export class Fold {
 
   async #playAgain(run: Run, entry: WaitingEntry): Promise<void> {
     if (run.down.has(entry.dapp)) return;
-    const [stored] = this.#parts.blocks.after(entry.arrival - 1, 1);
-    if (stored?.arrival !== entry.arrival) return;
-    await this.#play(run, openStored(stored, this.#parts.caps), entry);
+    const stored = this.#parts.blocks.at(entry.arrival);
+    if (stored !== null) await this.#play(run, openStored(stored), entry);
   }
 
   async #play(run: Run, opened: OpenedBlock, entry: WaitingEntry): Promise<void> {
     const { judge, clock, caps, log } = this.#parts;
     const { arrival, index, dapp } = entry;
     const at = clock.now();
-    const kind = opened.block.entries[index]?.kind;
+    const kind = opened.block.entries[index]?.kind ?? '';
     let outcome: Outcome;
     try {
       outcome = await playEntry(judge, opened, index, run.overlay, at, caps);
@@ -209,20 +212,21 @@ export class Fold {
       outcome = refused('dapp_failed', `${dapp} failed ${tries} times on this entry, last with ${error.code}`);
     }
     if (outcome.ok) run.overlay.apply(dapp, outcome.writes);
-    run.played.push({ arrival, index, outcome, at });
+    run.played.push({ arrival, index, dapp, kind, tags: tagsOf(bodyOf(opened, index, caps)), outcome, at });
   }
 
   #commit(run: Run): void {
     const { transactor, journal } = this.#parts;
     const changes = [...run.overlay.changes()];
     if (run.played.length === 0 && run.waiting.length === 0 && run.arrival === journal.foldedTo()) return;
-    transactor.commitFold({ arrival: run.arrival, played: run.played, waiting: run.waiting, changes });
+    transactor.commitFold({ arrival: run.arrival, played: run.played, waiting: run.waiting, erased: [] });
+    this.#waits?.take(run.played, run.waiting);
     this.committed.fire();
     this.#onCommit(new Map(changes.map(({ dapp, writes }) => [dapp, writes.map((write) => write.key)])));
   }
 
   #planRetry(wasDue: boolean): void {
-    const hasWaiting = this.#parts.journal.waiting().length > 0;
+    const hasWaiting = (this.#waits?.size ?? 0) > 0;
     if (hasWaiting && !wasDue && this.#cancelRetry !== null) return;
     this.#cancelRetry?.();
     this.#cancelRetry = null;

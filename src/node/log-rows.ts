@@ -1,84 +1,92 @@
 import { toHex } from '../base/bytes.ts';
-import { CodedError } from '../base/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+import { isJsonObject } from '../base/json.ts';
 import { LINE_BYTES_MAX } from '../base/limits.ts';
 import type { BlockCaps } from '../format/block.ts';
-import { decodeBlock } from '../format/block-decode.ts';
 import { idText } from '../format/ids.ts';
-import { decodeJson } from '../format/json-value.ts';
 import { authorOf } from '../ledger/mesh/authors.ts';
 import { MESH, nodeKey } from '../ledger/mesh/keys.ts';
 import type { StateReader } from '../ledger/state.ts';
-import type { Journal, JournalRow } from '../store/journal.ts';
+import type { BlockReader } from '../store/blocks.ts';
+import type { Journal } from '../store/journal.ts';
+import type { LogQuery } from '../store/log-index.ts';
+import type { RecordedOutcome } from '../store/outcome-rows.ts';
+import { damaged } from '../store/row-sum.ts';
+import { bodyOf, openStored } from './played.ts';
 
-/** Where a reader of the log has come to: the last entry it was given. */
-export interface LogCursor {
-  readonly arrival: number;
-  readonly index: number;
+export interface LogParts {
+  readonly journal: Journal;
+  readonly blocks: BlockReader;
+  readonly state: StateReader;
+  readonly caps: BlockCaps;
 }
 
 /** A page has to fit in one line of the control socket. */
 const PAGE_BYTES_MAX = LINE_BYTES_MAX / 2;
 
 export interface LogPage {
+  /** The oldest first, whichever way the log is walked. */
   readonly rows: readonly JsonObject[];
-  readonly cursor: LogCursor;
+  /** The last position looked at: to go on after it, or (backwards) before it. */
+  readonly position: number;
+  /** Whether there may be more that way; a page may be empty and say so. */
+  readonly more: boolean;
 }
 
 /**
- * Entries after `cursor` in order of arrival, each with who wrote it, when, and what became of it. Stops before the
- * first entry that is neither played nor known to wait, so that a follower sees every entry once, with its outcome or why it waits.
+ * Entries that were played, in that order, each with who wrote it, when, and what became of it. One that waits for its
+ * dapp comes when it has been played: a follower sees every entry once, with its outcome.
  */
-export function logPage(
-  journal: Journal,
-  state: StateReader,
-  caps: BlockCaps,
-  cursor: LogCursor,
-  limit: number,
-): LogPage {
+export function logPage(parts: LogParts, query: LogQuery): LogPage {
+  const { outcomes, looked, more } = parts.journal.page(query);
   const rows: JsonObject[] = [];
-  let last = cursor;
-  let bytes = 0;
-  for (const row of journal.entriesAfter(cursor.arrival, cursor.index, limit)) {
-    if (row.ok === null && row.waiting === null) break;
-    const described = describe(row, state, caps);
+  let [position, bytes] = [looked, 0];
+  for (const [at, recorded] of outcomes.entries()) {
+    const described = describe(parts, recorded);
     bytes += Buffer.byteLength(JSON.stringify(described));
-    if (bytes > PAGE_BYTES_MAX && rows.length > 0) break;
+    if (bytes > PAGE_BYTES_MAX && at > 0) {
+      position = outcomes[at - 1]?.position ?? looked;
+      return { rows: inOrder(rows, query), position, more: true };
+    }
     rows.push(described);
-    last = { arrival: row.arrival, index: row.index };
   }
-  return { rows, cursor: last };
+  return { rows: inOrder(rows, query), position, more };
 }
 
-function describe(row: JournalRow, state: StateReader, caps: BlockCaps): JsonObject {
-  const { block } = decodeBlock(row.blockBytes, caps);
-  const entry = block.entries[row.index];
+function inOrder(rows: readonly JsonObject[], { isBackwards = false }: LogQuery): readonly JsonObject[] {
+  return isBackwards ? rows.toReversed() : rows;
+}
+
+function describe({ blocks, state, caps }: LogParts, recorded: RecordedOutcome): JsonObject {
+  const { arrival, index, position, dapp, kind, at, isErased } = recorded;
+  const stored = blocks.at(arrival);
+  if (stored === null) throw damaged('the block of an outcome is gone', { arrival, position });
+  const opened = openStored(stored);
+  const { time, author } = opened.block;
   return {
-    block: idText(toHex(row.block)),
-    index: row.index,
-    time: block.time.wallMs,
-    clock: block.time.quality,
-    author: authorName(toHex(block.author), state),
-    dapp: entry?.dapp ?? '',
-    kind: entry?.kind ?? '',
-    body: bodyOf(row.body, caps),
-    outcome: outcomeOf(row),
+    position,
+    block: idText(stored.id),
+    index,
+    time: time.wallMs,
+    clock: time.quality,
+    playedMs: at.wallMs,
+    author: authorName(toHex(author), state),
+    dapp,
+    kind,
+    body: isErased ? null : shownBody(bodyOf(opened, index, caps), stored.bodies[index]?.bytes),
+    ...(isErased ? { erased: true } : {}),
+    outcome: outcomeOf(recorded),
   };
 }
 
 /** A body that was refused because nobody can read it is shown as the bytes it is. */
-function bodyOf(bytes: Uint8Array, caps: BlockCaps): Json {
-  try {
-    return decodeJson(bytes, caps.bodyBytesMax);
-  } catch (error) {
-    if (!(error instanceof CodedError)) throw error;
-    return { '/': { bytes: Buffer.from(bytes).toString('base64').replace(/=+$/, '') } };
-  }
+function shownBody(body: Json | null, bytes: Uint8Array | undefined): Json {
+  if (body !== null || bytes === undefined) return body;
+  return { '/': { bytes: Buffer.from(bytes).toString('base64').replace(/=+$/, '') } };
 }
 
-function outcomeOf(row: JournalRow): JsonObject {
-  if (row.ok === null) return { status: 'waiting', code: row.waiting };
-  return row.ok ? { status: 'ok' } : { status: 'refused', code: row.code, message: row.message };
+function outcomeOf({ ok, code, message }: RecordedOutcome): JsonObject {
+  return ok ? { status: 'ok' } : { status: 'refused', code, message };
 }
 
 /** The principal for a person, the board's name for a board, and the key itself for a stranger. */

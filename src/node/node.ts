@@ -61,7 +61,7 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
       },
     });
     stops.push(() => space.close());
-    announceDevices(space, config);
+    await announceDevices(space, config);
     await space.fold.settled();
 
     const recovery = new Recovery(space, log);

@@ -36,12 +36,14 @@ export class Recovery {
   }
 
   async #read(pins: PinsClient, isWanted: (record: PinsRecord) => boolean): Promise<void> {
+    const told: Promise<void>[] = [];
     for (const record of await pins.records(0)) {
       const fact = isWanted(record) ? this.#factFor(record) : null;
       if (fact === null) continue;
       if (record.offNs === undefined) this.#running.add(record.id);
-      else this.#tell(record, record.offNs, fact);
+      else told.push(this.#tell(record, record.offNs, fact));
     }
+    await Promise.all(told);
   }
 
   /**
@@ -73,7 +75,9 @@ export class Recovery {
   }
 
   #factFor(record: PinsRecord): string | null {
-    const { journal } = this.#space;
+    const { journal, writer } = this.#space;
+    // A fact about it is on its way to the disk.
+    if (writer.isTelling(record.id)) return null;
     // A hold is told of by nobody: it ends with the node that asked for it.
     if (record.kind !== 'pulse') return null;
     if (!journal.isTold(record.id)) return RECOVERED;
@@ -82,13 +86,13 @@ export class Recovery {
     return isInterrupted ? INTERRUPTED : null;
   }
 
-  #tell({ id, output, onNs, end }: PinsRecord, offNs: bigint, fact: string): void {
+  async #tell({ id, output, onNs, end }: PinsRecord, offNs: bigint, fact: string): Promise<void> {
     const body = { pulse: id, output, onNs: onNs.toString(), offNs: offNs.toString(), end: end ?? 'timer' };
     const what =
       fact === RECOVERED ? 'pulse without a fact, recovered' : 'pulse interrupted: its node died before it ended';
     this.#log.warn(body, what);
     try {
-      this.#space.appendFact(MESH, fact, body, [{ pulse: id, fact: `${MESH} ${fact}` }]);
+      await this.#space.appendFact(MESH, fact, body, [{ pulse: id, fact: `${MESH} ${fact}` }]);
     } catch (error) {
       // A full disk must not keep the door shut; the next connection tries again.
       if (!(error instanceof CodedError)) throw error;

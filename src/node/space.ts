@@ -15,16 +15,22 @@ import { rootCaps } from '../ledger/mesh/root-body.ts';
 import type { StateReader } from '../ledger/state.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Runner } from '../sandbox/runner.ts';
+import type { PulseMark } from '../store/arriving.ts';
 import { BlockReader } from '../store/blocks.ts';
-import { faultsOf, openDatabase, storeError } from '../store/database.ts';
+import { checkBlockRows, checkFoldRows } from '../store/checks.ts';
+import { faultsOf, isWithoutBlocks, openDatabase, storeError } from '../store/database.ts';
+import type { EntryPlace } from '../store/fold-commit.ts';
 import { Journal } from '../store/journal.ts';
+import { damaged } from '../store/row-sum.ts';
 import { StateTable } from '../store/states.ts';
-import { type EntryPlace, type PulseMark, Transactor } from '../store/transactor.ts';
+import { Tips } from '../store/tips.ts';
+import { Transactor } from '../store/transactor.ts';
+import type { Appended } from './append-queue.ts';
 import { type Dapps, startDapps } from './dapps.ts';
 import { type ChangedKeys, Fold } from './fold.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { type BadgeKey, keyFolder, readBadgeKeys, readKey } from './key-files.ts';
-import { type Appended, Writer } from './writer.ts';
+import { Writer } from './writer.ts';
 
 export interface SpaceParts {
   /** The folder `init` made. */
@@ -83,7 +89,8 @@ export class Space {
     this.caps = caps;
     this.clock = clock;
     this.dapps = dapps;
-    this.blocks = new BlockReader(database);
+    const tips = new Tips(database);
+    this.blocks = new BlockReader(database, tips);
     this.mesh = this.blocks.mesh;
     this.journal = new Journal(database);
     this.state = new StateTable(database);
@@ -93,7 +100,7 @@ export class Space {
     this.#consoleKey = readKey(keys.console);
     this.badgeKeys = readBadgeKeys(keys.badges);
     this.judge = createJudge(dapps, this.mesh);
-    const transactor = new Transactor(database);
+    const transactor = new Transactor(database, tips);
     const { blocks, journal, state, judge, verifier } = this;
     this.fold = new Fold({ blocks, journal, transactor, state, judge, caps, clock, log }, parts.onCommit ?? (() => {}));
     this.writer = new Writer({ blocks, transactor, caps, verifier, clock, randomness, boot }, () => this.fold.wake());
@@ -110,10 +117,10 @@ export class Space {
   }
 
   /**
-   * Appends a fact that this board vouches for. On disk when it returns.
+   * Appends a fact that this board vouches for; resolves when it is on disk.
    * @param pulses those that the fact tells of, so that nobody tells of them again.
    */
-  appendFact(dapp: string, kind: string, body: JsonObject, pulses: readonly PulseMark[] = []): Appended {
+  appendFact(dapp: string, kind: string, body: JsonObject, pulses: readonly PulseMark[] = []): Promise<Appended> {
     const draft = { dapp, ver: this.versionOf(dapp), kind, re: null, body };
     return this.writer.append(this.#nodeKey, [draft], pulses);
   }
@@ -126,7 +133,7 @@ export class Space {
   async command(dapp: string, kind: string, body: JsonObject, re: EntryRef | null = null): Promise<CommandResult> {
     if (dapp !== MESH) this.dapps.get(dapp).check.check(kind, body);
     const draft = { dapp, ver: this.versionOf(dapp), kind, re, body };
-    const { block, arrival } = this.writer.append(this.#consoleKey, [draft]);
+    const { block, arrival } = await this.writer.append(this.#consoleKey, [draft]);
     await this.accepted({ arrival, index: 0 });
     return { block, index: 0 };
   }
@@ -163,6 +170,11 @@ export class Space {
     if (!outcome.ok) throw new CodedError(outcome.code, outcome.message);
   }
 
+  /** State as it was after the last entry played at or before node time `ms`. */
+  stateAt(ms: number): StateReader {
+    return this.state.at(this.journal.positionAt(ms));
+  }
+
   /**
    * Asks a dapp about its state, as it is now or as `state` has it.
    * @throws no_dapp; the dapp's own codes.
@@ -182,12 +194,19 @@ export class Space {
     return faultsOf(this.#database);
   }
 
+  /** That no row is missing where that would read as "there is nothing". @throws store_damaged. */
+  checkRows(): void {
+    checkBlockRows(this.#database);
+    checkFoldRows(this.#database);
+  }
+
   /** Stops the fold and the contracts, then closes the ledger. */
   async close(): Promise<void> {
     const folding = this.fold.stop();
     // A call that waits for a dapp to start again ends with it.
     await this.dapps.stop();
     await folding;
+    this.writer.close();
     this.#database.close();
   }
 
@@ -244,12 +263,7 @@ export async function openSpace(parts: SpaceParts): Promise<Space> {
 
 /** The root block's id and body; the body is of the first entry of the first block. */
 function readRoot(database: Database): { readonly id: BlockId; readonly body: Json } {
-  const row = database
-    .prepare<[], { id: Uint8Array; body: Uint8Array }>(
-      'SELECT id, body FROM block JOIN entry ON entry.block = block.arrival WHERE arrival = 1 AND idx = 0',
-    )
-    .get();
-  if (row === undefined) {
+  if (isWithoutBlocks(database)) {
     throw new CodedError(
       'space_unfinished',
       'the ledger has no root block: its `blockmesh init` did not come to an end',
@@ -258,7 +272,10 @@ function readRoot(database: Database): { readonly id: BlockId; readonly body: Js
       },
     );
   }
-  return { id: toHex(row.id), body: decodeJson(row.body, BODY_BYTES_MAX) };
+  const root = new BlockReader(database).at(1);
+  const bytes = root?.bodies[0]?.bytes;
+  if (root === null || bytes === undefined) throw damaged('the root block or its body is gone', { arrival: 1 });
+  return { id: root.id, body: decodeJson(bytes, BODY_BYTES_MAX) };
 }
 
 function dappNames(root: Json): readonly string[] {

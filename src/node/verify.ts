@@ -6,19 +6,23 @@ import type { StateOverlay } from '../ledger/overlay.ts';
 import type { Space } from './space.ts';
 import { checkBlocks } from './verify-blocks.ts';
 import { Findings, type VerifyProgress, yieldToOthers } from './verify-findings.ts';
-import { checkPlayed, Refold } from './verify-outcomes.ts';
+import { checkPlayed } from './verify-outcomes.ts';
+import { Refold } from './verify-refold.ts';
 
 /** What `verify` found; no findings: everything is as it was signed, and the state is what the blocks make of it. */
 export interface VerifyResult {
   readonly blocks: number;
   readonly entries: number;
   readonly stateKeys: number;
+  /** The position of the last erase, whose state was taken as it is; 0: everything was folded anew from nothing. */
+  readonly foldedFrom: number;
   readonly findings: readonly JsonObject[];
 }
 
 /**
  * Reads every block again (bytes, id, signature, bodies, place in its chain), then folds the state anew from nothing
- * in the order in which it was played, and compares every outcome and every key with what is stored. Changes nothing.
+ * (or from the state after the last erase) in the order in which it was played, and compares every outcome and every
+ * key with what is stored. Changes nothing.
  */
 export async function verifySpace(space: Space, progress: VerifyProgress): Promise<VerifyResult> {
   const findings = new Findings();
@@ -28,7 +32,9 @@ export async function verifySpace(space: Space, progress: VerifyProgress): Promi
   }, undefined);
   const blocks = await findings.part(() => checkBlocks(space, findings, progress), 0);
   await findings.part(() => checkPlayed(space, findings), undefined);
-  const refold = new Refold(space, findings, progress);
+  await findings.part(async () => space.checkRows(), undefined);
+  const refold = await findings.part(async () => new Refold(space, findings, progress), null);
+  if (refold === null) return { blocks, entries: 0, stateKeys: 0, foldedFrom: 0, findings: findings.list };
   await findings.part(() => refold.catchUp(), undefined);
   // What was played meanwhile is little; the state stands still only for that and for the comparison.
   const stateKeys = await space.fold.hold(() =>
@@ -37,18 +43,19 @@ export async function verifySpace(space: Space, progress: VerifyProgress): Promi
       return await compareState(space, refold.overlay, findings, progress);
     }, 0),
   );
-  return { blocks, entries: refold.entries, stateKeys, findings: findings.list };
+  return { blocks, entries: refold.entries, stateKeys, foldedFrom: refold.from, findings: findings.list };
 }
 
+/** Every key that is stored is what the fold makes of it, and every key that it makes is stored. */
 async function compareState(
   space: Space,
   overlay: StateOverlay,
   findings: Findings,
   progress: VerifyProgress,
 ): Promise<number> {
-  const wanted = new Map<string, Uint8Array>();
+  const wanted = new Set<string>();
   for (const { dapp, writes } of overlay.changes()) {
-    for (const { key, value } of writes) if (value !== null) wanted.set(`${dapp}\0${key}`, encodeJson(value));
+    for (const { key, value } of writes) if (value !== null) wanted.add(nameOf(dapp, key));
   }
   const total = wanted.size;
   let [dapp, key, rows] = ['', '', 0];
@@ -57,20 +64,27 @@ async function compareState(
     for (const row of page) {
       ({ dapp, key } = row);
       rows += 1;
-      const name = `${dapp}\0${key}`;
-      const value = wanted.get(name);
-      if (value === undefined) findings.add('state_extra', 'no entry makes this key', { dapp, key });
-      else if (!equalBytes(value, row.value))
+      const value = overlay.read(dapp, key);
+      if (value === null) findings.add('state_extra', 'no entry makes this key', { dapp, key });
+      else if (!equalBytes(encodeJson(value), row.value))
         findings.add('state_differs', 'the stored value is another', { dapp, key });
-      wanted.delete(name);
+      wanted.delete(nameOf(dapp, key));
     }
     progress('state', rows, total);
     if (page.length < LOG_ROWS_MAX) break;
     await yieldToOthers();
   }
-  for (const name of wanted.keys()) {
-    const [lost = '', lostKey = ''] = name.split('\0');
-    findings.add('state_missing', 'the blocks make a key that is not stored', { dapp: lost, key: lostKey });
+  for (const name of wanted) {
+    const at = name.indexOf('\0');
+    findings.add('state_missing', 'the blocks make a key that is not stored', {
+      dapp: name.slice(0, at),
+      key: name.slice(at + 1),
+    });
   }
   return rows;
+}
+
+/** No name of a dapp has a NUL. */
+function nameOf(dapp: string, key: string): string {
+  return `${dapp}\0${key}`;
 }

@@ -9,8 +9,10 @@ import type { BlockId } from '../format/ids.ts';
 import { openBlockAside, type SealedBlock, sealBlock } from '../format/sealed.ts';
 import { type BlockPlace, checkPlace } from '../ledger/admission.ts';
 import { type Draft, writeBlock } from '../ledger/authoring.ts';
+import type { Arriving, PulseMark } from '../store/arriving.ts';
 import type { BlockReader } from '../store/blocks.ts';
-import type { Arriving, PulseMark, Transactor } from '../store/transactor.ts';
+import type { Transactor } from '../store/transactor.ts';
+import { type Appended, AppendQueue, type Wanted } from './append-queue.ts';
 
 export interface WriterParts {
   readonly blocks: BlockReader;
@@ -23,45 +25,53 @@ export interface WriterParts {
   readonly boot: Uint8Array;
 }
 
-/** Where an entry of ours now stands. */
-export interface Appended {
-  readonly block: BlockId;
-  readonly arrival: number;
-}
-
-/** Brings blocks into the ledger: our own, and those of others. Everything here is on disk when it returns. */
+/** Brings blocks into the ledger: our own, and those of others. Acknowledged means on disk. */
 export class Writer {
   readonly #parts: WriterParts;
   /** Drawn anew at each start, so that a restored card never uses a (life, seq) again. */
   readonly #life: Uint8Array;
   readonly #onAppend: () => void;
+  readonly #queue: AppendQueue;
 
-  /** @param onAppend runs after each append; must not throw. */
+  /** @param onAppend runs after each commit; must not throw. */
   constructor(parts: WriterParts, onAppend: () => void) {
     assert(parts.boot.length === BOOT_BYTES, 'a boot id has 16 bytes');
     this.#parts = parts;
     this.#life = parts.randomness.bytes(LIFE_BYTES);
     this.#onAppend = onAppend;
+    this.#queue = new AppendQueue(parts.transactor, (wanted) => this.#make(wanted), onAppend);
   }
 
   /**
-   * One block of `key` with these entries.
+   * One block of `key` with these entries; resolves when it is on disk. Appends share commits (`AppendQueue`), and the
+   * blocks of one key follow each other in the order of asking. One that cannot be written fails alone.
    * @param pulses the pulses that the entries speak of, for the index of this node.
-   * @throws body_too_large; the codes of `decodeBlock`; a `store_…` code when the disk refuses.
+   * @throws body_too_large; the codes of `decodeBlock`; append_busy; ledger_closed; a `store_…` code when the disk
+   * refuses, and then nothing of its commit has happened.
    */
-  append(key: SigningKey, drafts: readonly Draft[], pulses: readonly PulseMark[] = []): Appended {
-    const { blocks, transactor, caps, clock, randomness, boot } = this.#parts;
+  append(key: SigningKey, drafts: readonly Draft[], pulses: readonly PulseMark[] = []): Promise<Appended> {
+    return this.#queue.append({ key, drafts, pulses });
+  }
+
+  /** Whether an append that speaks of the pulse has been asked for and is not on disk yet. */
+  isTelling(pulse: string): boolean {
+    return this.#queue.isTelling(pulse);
+  }
+
+  /** Writes what has been asked for, and nothing after it. Idempotent. */
+  close(): void {
+    this.#queue.close();
+  }
+
+  #make({ key, drafts, pulses }: Wanted): Arriving {
+    const { blocks, caps, clock, randomness, boot } = this.#parts;
     const place = blocks.placeFor(key.publicKey, caps.parentsMax);
-    const reading = clock.now();
-    const time = { ...reading, boot, monotonicMs: clock.monotonicMs() };
+    const time = { ...clock.now(), boot, monotonicMs: clock.monotonicMs() };
     const writer = { author: key.publicKey, life: this.#life };
     const { encoded, bodies } = writeBlock(place, writer, drafts, time, randomness);
     // Nothing is signed that others would refuse: it would bar every later block of this key from them.
     decodeBlock(encoded.bytes, caps);
-    const [arrival] = transactor.append([{ encoded, sealed: sealBlock(encoded, bodies, key), pulses }]);
-    assert(arrival !== undefined, 'an append gives an arrival');
-    this.#onAppend();
-    return { block: encoded.id, arrival };
+    return { encoded, sealed: sealBlock(encoded, bodies, key), pulses };
   }
 
   /**

@@ -1,5 +1,5 @@
 import DatabaseConstructor, { type Database } from 'better-sqlite3';
-import { assert } from '../base/assert.ts';
+import { AssertionFailure, assert } from '../base/assert.ts';
 import { CodedError, codeOf, messageOf } from '../base/errors.ts';
 import { migrate } from './migrations.ts';
 
@@ -51,7 +51,8 @@ function prepare(database: Database, { path, mayCreate }: OpenOptions): void {
   // better-sqlite3 opens with NORMAL, which forgets acknowledged commits at a power cut.
   database.pragma('synchronous = FULL');
   assert(database.pragma('synchronous', { simple: true }) === SYNCHRONOUS_FULL, 'every commit is synced');
-  database.pragma('foreign_keys = ON');
+  // What a row said is overwritten when the row goes, so that what was erased is not in the file any more.
+  database.pragma('secure_delete = ON');
   database.pragma('trusted_schema = OFF');
   if (isNew) database.pragma(`application_id = ${APPLICATION_ID}`);
   // Takes the lock now, not at the first append, so that a second node is told at its start.
@@ -88,9 +89,13 @@ const OTHERWISE: Words = [
   'Keep the file; restore from a backup into another folder.',
 ];
 
-/** What SQLite says of a file, as an error with one of our codes; anything else comes back as it is. */
+/**
+ * What SQLite says of a file, as an error with one of our codes; anything else comes back as it is. A constraint that
+ * does not hold is no fault of the file: we wrote what we must not.
+ */
 export function storeError(cause: unknown, path: string): unknown {
   const sqlite = cause instanceof CodedError ? undefined : codeOf(cause);
+  if (sqlite?.startsWith('SQLITE_CONSTRAINT')) return new AssertionFailure(messageOf(cause), { cause });
   return sqlite?.startsWith('SQLITE_') ? told(sqlite, cause, path) : cause;
 }
 
@@ -105,4 +110,14 @@ function told(sqlite: string, cause: unknown, path: string): CodedError {
 export function faultsOf(database: Database): readonly string[] {
   const rows = database.prepare<[], { integrity_check: string }>('PRAGMA integrity_check(100)').all();
   return rows.map((row) => row.integrity_check).filter((row) => row !== 'ok');
+}
+
+/** Whether no block has ever come in: what an `init` that was cut leaves. */
+export function isWithoutBlocks(database: Database): boolean {
+  return (
+    database
+      .prepare('SELECT EXISTS (SELECT 1 FROM block) + EXISTS (SELECT 1 FROM tips) + EXISTS (SELECT 1 FROM fold)')
+      .pluck()
+      .get() === 0
+  );
 }

@@ -1,122 +1,112 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { ClockQuality, ClockReading } from '../base/ports.ts';
-import type { WaitingEntry } from './transactor.ts';
+import type { EntryPlace, WaitingEntry } from './fold-commit.ts';
+import { type FoldPlace, FoldRow } from './fold-row.ts';
+import { LogIndex, type LogPositions, type LogQuery } from './log-index.ts';
+import { fromRow, OUTCOME_COLUMNS, type OutcomeRow, type RecordedOutcome } from './outcome-rows.ts';
+import { damaged } from './row-sum.ts';
+import { checkedWaiting, type WaitingRow } from './waiting-rows.ts';
 
-interface LogDatabaseRow {
-  readonly arrival: number;
-  readonly idx: number;
-  readonly id: Uint8Array;
-  readonly bytes: Uint8Array;
-  readonly body: Uint8Array;
-  readonly ok: number | null;
-  readonly code: string | null;
-  readonly message: string | null;
-  readonly waiting: string | null;
-}
-
-/** One entry with what became of it; `ok` is null while it has not been played. */
-export interface JournalRow {
-  readonly arrival: number;
-  readonly index: number;
-  readonly block: Uint8Array;
-  /** The block's bytes, for author and time. */
-  readonly blockBytes: Uint8Array;
-  readonly body: Uint8Array;
-  readonly ok: boolean | null;
-  readonly code: string | null;
-  readonly message: string | null;
-  /** Why it waits, or null. */
-  readonly waiting: string | null;
-}
-
-/** One entry's outcome as it was recorded, for `verify`. */
-export interface RecordedOutcome {
-  readonly arrival: number;
-  readonly index: number;
-  readonly ok: boolean;
-  readonly code: string | null;
-  readonly at: ClockReading;
-}
-
-/** Reads what the fold recorded, and the entries in order. */
+/** Reads what the fold recorded. What is not as it was written is store_damaged, here and in every method. */
 export class Journal {
-  readonly #cursor: Statement<[], { arrival: number }>;
-  readonly #outcome: Statement<[number, number], { ok: number; code: string | null; message: string | null }>;
-  readonly #outcomes: Statement<[number, number], RecordedRow>;
-  readonly #waiting: Statement<[], { block: number; idx: number; dapp: string; tries: number; code: string }>;
-  readonly #rows: Statement<[number, number, number], LogDatabaseRow>;
-  readonly #first: Statement<[number], { arrival: number }>;
-  readonly #told: Statement<[string], { row: number }>;
-  readonly #pulse: Statement<[string, string], { row: number }>;
+  readonly #fold: FoldRow;
+  readonly #log: LogIndex;
+  readonly #outcome: Statement<[number, number], OutcomeRow>;
+  readonly #outcomes: Statement<[number, number], OutcomeRow>;
+  readonly #waiting: Statement<[], WaitingRow>;
+  readonly #waits: Statement<[number, number], { tries: number }>;
+  readonly #told: Statement<[string], { arrival: number }>;
+  readonly #pulse: Statement<[string, string], { arrival: number }>;
+  readonly #position: Statement<[string, string], { position: number }>;
   readonly #states: Statement<[string, string, number], { dapp: string; key: string; value: Uint8Array }>;
 
   constructor(database: Database) {
-    this.#cursor = database.prepare('SELECT arrival FROM fold');
-    this.#outcome = database.prepare('SELECT ok, code, message FROM outcome WHERE block = ? AND idx = ?');
+    this.#fold = new FoldRow(database);
+    this.#log = new LogIndex(database);
+    this.#outcome = database.prepare(`SELECT ${OUTCOME_COLUMNS} FROM outcome WHERE block = ? AND idx = ?`);
     this.#outcomes = database.prepare(
-      `SELECT position, block, idx, ok, code, at_ms, at_quality FROM outcome
-       WHERE position > ? ORDER BY position LIMIT ?`,
+      `SELECT ${OUTCOME_COLUMNS} FROM outcome WHERE position > +? ORDER BY position LIMIT +?`,
     );
-    this.#waiting = database.prepare('SELECT block, idx, dapp, tries, code FROM waiting ORDER BY block, idx');
-    this.#rows = database.prepare(
-      `SELECT e.block AS arrival, e.idx, b.id, b.bytes, e.body, o.ok, o.code, o.message, w.code AS waiting
-       FROM entry e JOIN block b ON b.arrival = e.block
-       LEFT JOIN outcome o ON o.block = e.block AND o.idx = e.idx
-       LEFT JOIN waiting w ON w.block = e.block AND w.idx = e.idx
-       WHERE (e.block, e.idx) > (?, ?) ORDER BY e.block, e.idx LIMIT ?`,
-    );
-    this.#first = database.prepare('SELECT arrival FROM block ORDER BY arrival DESC LIMIT 1 OFFSET ?');
-    this.#told = database.prepare("SELECT row FROM pulse WHERE id = ? AND fact <> 'mesh interrupted' LIMIT 1");
-    this.#pulse = database.prepare('SELECT row FROM pulse WHERE id = ? AND fact = ?');
+    this.#waiting = database.prepare('SELECT block, idx, dapp, tries, code, sum FROM waiting ORDER BY block, idx');
+    this.#waits = database.prepare('SELECT tries FROM waiting WHERE block = ? AND idx = ?');
+    this.#told = database.prepare("SELECT arrival FROM pulse WHERE id = ? AND fact <> 'mesh interrupted' LIMIT 1");
+    this.#pulse = database.prepare('SELECT arrival FROM pulse WHERE id = ? AND fact = ?');
+    this.#position = database.prepare('SELECT position FROM state WHERE dapp = ? AND key = ?');
     this.#states = database.prepare(
       'SELECT dapp, key, value FROM state WHERE (dapp, key) > (?, ?) ORDER BY dapp, key LIMIT ?',
     );
   }
 
+  /** How far the fold has come. */
+  fold(): FoldPlace {
+    return this.#fold.read();
+  }
+
   /** Arrival of the last block the fold has taken. */
   foldedTo(): number {
-    return this.#cursor.get()?.arrival ?? 0;
+    return this.#fold.read().arrival;
   }
 
-  outcome(arrival: number, index: number): { ok: boolean; code: string | null; message: string | null } | null {
+  /** What became of an entry; null while it waits or the fold has still to come to it. */
+  outcome({ arrival, index }: EntryPlace): RecordedOutcome | null {
     const row = this.#outcome.get(arrival, index);
-    return row === undefined ? null : { ...row, ok: row.ok === 1 };
+    if (row !== undefined) return fromRow(row);
+    if (arrival <= this.foldedTo() && !this.isWaiting({ arrival, index })) {
+      throw damaged('an entry was played, and its outcome is gone', { arrival, index });
+    }
+    return null;
   }
 
-  /** Outcomes in the order in which they were played, from `position` (0: the first) on. */
-  outcomes(position: number, limit: number): readonly (RecordedOutcome & { readonly position: number })[] {
-    return this.#outcomes.all(position, limit).map((row) => ({
-      position: row.position,
-      arrival: row.block,
-      index: row.idx,
-      ok: row.ok === 1,
-      code: row.code,
-      at: { wallMs: row.at_ms, quality: row.at_quality },
-    }));
+  /** Outcomes after `position` (0: from the first), in the order in which they were played, without a gap. */
+  outcomes(position: number, limit: number): readonly RecordedOutcome[] {
+    return this.#outcomes.all(position, limit).map((row, at) => {
+      if (row.position === position + at + 1) return fromRow(row);
+      throw damaged('outcomes are missing', { from: position + at + 1, to: row.position - 1 });
+    });
+  }
+
+  /** The outcome at `position`, which there is. */
+  outcomeAt(position: number): RecordedOutcome {
+    const [recorded] = this.outcomes(position - 1, 1);
+    if (recorded === undefined) throw damaged('an outcome is missing', { position });
+    return recorded;
+  }
+
+  /** The last position played at or before node time `ms`; 0: none. Node time never goes back. */
+  positionAt(ms: number): number {
+    let [low, high] = [0, this.fold().position];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.outcomeAt(middle).at.wallMs <= ms) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** Positions that the query picks; their outcomes are read by `outcomeAt`. */
+  page(query: LogQuery): LogPositions {
+    const since = query.sinceMs === undefined ? 0 : this.positionAt(query.sinceMs - 1);
+    return this.#log.page(query, Math.max(query.after ?? 0, since), (position) => this.outcomeAt(position));
+  }
+
+  /** A key of its dapp's state whose value is still the one that the entry wrote, or null: then it can be erased. */
+  heldBy(place: EntryPlace): string | null {
+    const recorded = this.outcome(place);
+    if (recorded === null) return null;
+    const { dapp, keys, position } = recorded;
+    return keys.find((key) => this.#position.get(dapp, key)?.position === position) ?? null;
+  }
+
+  /** Whether there is an outcome of it, whatever it says. */
+  hasOutcome({ arrival, index }: EntryPlace): boolean {
+    return this.#outcome.get(arrival, index) !== undefined;
+  }
+
+  isWaiting({ arrival, index }: EntryPlace): boolean {
+    return this.#waits.get(arrival, index) !== undefined;
   }
 
   waiting(): readonly WaitingEntry[] {
-    return this.#waiting.all().map(({ block, idx, ...row }) => ({ arrival: block, index: idx, ...row }));
-  }
-
-  /** Entries after (`arrival`, `index`), in order of arrival. */
-  entriesAfter(arrival: number, index: number, limit: number): readonly JournalRow[] {
-    return this.#rows.all(arrival, index, limit).map((row) => ({
-      arrival: row.arrival,
-      index: row.idx,
-      block: row.id,
-      blockBytes: row.bytes,
-      body: row.body,
-      ok: row.ok === null ? null : row.ok === 1,
-      code: row.code,
-      message: row.message,
-      waiting: row.waiting,
-    }));
-  }
-
-  /** The arrival after which the last `blocks` blocks came. */
-  arrivalBefore(blocks: number): number {
-    return this.#first.get(blocks)?.arrival ?? 0;
+    return this.#waiting.all().map(checkedWaiting);
   }
 
   /** Whether any fact but that of its interruption speaks of the pulse. */
@@ -129,18 +119,8 @@ export class Journal {
     return this.#pulse.get(pulse, fact) !== undefined;
   }
 
-  /** Rows of all dapps' state after (`dapp`, `key`), in order, values as stored. */
+  /** Rows of all dapps' state after (`dapp`, `key`), in order, as they lie there. */
   statesAfter(dapp: string, key: string, limit: number): readonly { dapp: string; key: string; value: Uint8Array }[] {
     return this.#states.all(dapp, key, limit);
   }
-}
-
-interface RecordedRow {
-  readonly position: number;
-  readonly block: number;
-  readonly idx: number;
-  readonly ok: number;
-  readonly code: string | null;
-  readonly at_ms: number;
-  readonly at_quality: ClockQuality;
 }

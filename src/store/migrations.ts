@@ -5,78 +5,120 @@ import { CodedError } from '../base/errors.ts';
 /**
  * Numbered steps from an empty file to the schema of this release. A step that has been released is never edited.
  *
- * Blocks are kept as received. `arrival` is the order in which they came to this node, parents always first.
- * What the fold makes of them (outcome, waiting, state) can be made anew from the blocks at any time.
+ * Blocks are kept as received. `arrival` is the order in which they came to this node, parents always first. What the
+ * fold makes of them (outcome, waiting, state, gone, version) can be made anew from the blocks at any time.
+ *
+ * `sum` is the fingerprint of its row (`row-sum.ts`), and a `digest` that of a set of rows: what the disk spoils or
+ * loses is noticed, and never read as if it had been written so. A block is known by its id.
  */
 const MIGRATIONS: readonly string[] = [
   `
+  -- bodies: canonical list, for each entry [salt, body], or null where the body was erased.
   CREATE TABLE block (
     arrival INTEGER PRIMARY KEY,
     id BLOB NOT NULL,
-    bytes BLOB NOT NULL,
     signature BLOB NOT NULL,
-    author BLOB NOT NULL,
-    life BLOB NOT NULL,
-    seq INTEGER NOT NULL,
-    height INTEGER NOT NULL
+    bytes BLOB NOT NULL,
+    bodies BLOB NOT NULL
   ) STRICT;
-  CREATE UNIQUE INDEX block_id ON block (id);
-  CREATE INDEX block_author ON block (author, arrival);
+  -- Six bytes of the id: of a million blocks it stays small enough for the cache, and ids are compared whole anyway.
+  CREATE INDEX block_id ON block (substr(id, 1, 6));
 
-  -- Blocks that no block here has as a parent.
-  CREATE TABLE head (arrival INTEGER PRIMARY KEY REFERENCES block) STRICT;
+  -- Where the next block stands, as it was after one of the last blocks: what came later is read again at a start.
+  -- book: JSON of the heads (blocks that no block here has as a parent) and the last block of each author.
+  CREATE TABLE tips (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    arrival INTEGER NOT NULL,
+    book TEXT NOT NULL,
+    sum BLOB NOT NULL
+  ) STRICT;
 
-  -- One row an entry; dapp and kind stand here again, for whoever looks into the file.
-  CREATE TABLE entry (
-    block INTEGER NOT NULL REFERENCES block,
-    idx INTEGER NOT NULL,
-    dapp TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    salt BLOB NOT NULL,
-    body BLOB NOT NULL,
-    PRIMARY KEY (block, idx)
+  -- Pulses that a fact here speaks of; local to this node, the oldest leave first.
+  CREATE TABLE pulse (
+    id TEXT NOT NULL,
+    fact TEXT NOT NULL,
+    arrival INTEGER NOT NULL,
+    sum BLOB NOT NULL,
+    PRIMARY KEY (id, fact)
   ) STRICT, WITHOUT ROWID;
 
-  -- What became of each entry, in the order in which they were played.
+  -- What became of each entry, in the order in which they were played, and what the log is asked by.
+  -- keys: the keys of its dapp's state that it wrote, as a JSON list. erased: its body is gone for good.
   CREATE TABLE outcome (
     position INTEGER PRIMARY KEY,
-    block INTEGER NOT NULL REFERENCES block,
+    block INTEGER NOT NULL,
     idx INTEGER NOT NULL,
+    dapp TEXT NOT NULL, kind TEXT NOT NULL,
     ok INTEGER NOT NULL,
     code TEXT,
     message TEXT,
     at_ms INTEGER NOT NULL,
-    at_quality TEXT NOT NULL
+    at_quality TEXT NOT NULL,
+    keys TEXT NOT NULL,
+    erased INTEGER NOT NULL,
+    door TEXT,
+    member TEXT,
+    second TEXT,
+    reader TEXT,
+    sum BLOB NOT NULL
   ) STRICT;
   CREATE UNIQUE INDEX outcome_entry ON outcome (block, idx);
+  CREATE INDEX outcome_door ON outcome (door, position, kind) WHERE door IS NOT NULL;
+  CREATE INDEX outcome_member ON outcome (member, position, kind) WHERE member IS NOT NULL;
+  CREATE INDEX outcome_second ON outcome (second, position, kind) WHERE second IS NOT NULL;
+  CREATE INDEX outcome_reader ON outcome (reader, position, kind) WHERE reader IS NOT NULL;
 
   -- Entries whose dapp failed on them and which wait to be played again.
   CREATE TABLE waiting (
-    block INTEGER NOT NULL REFERENCES block,
+    block INTEGER NOT NULL,
     idx INTEGER NOT NULL,
     dapp TEXT NOT NULL,
     tries INTEGER NOT NULL,
     code TEXT NOT NULL,
+    sum BLOB NOT NULL,
     PRIMARY KEY (block, idx)
   ) STRICT, WITHOUT ROWID;
 
+  -- State as it is now. position: of the outcome that wrote the value. before: that of the version before it, 0: none.
   CREATE TABLE state (
     dapp TEXT NOT NULL,
     key TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    before INTEGER NOT NULL,
+    sum BLOB NOT NULL,
     value BLOB NOT NULL,
     PRIMARY KEY (dapp, key)
   ) STRICT, WITHOUT ROWID;
 
-  -- One row: how far the fold has come, as the arrival of the last block played.
-  CREATE TABLE fold (one INTEGER PRIMARY KEY CHECK (one = 1), arrival INTEGER NOT NULL) STRICT;
-  INSERT INTO fold VALUES (1, 0);
+  -- Keys that had a value and have none now; beside state, so that its scans do not pass them.
+  CREATE TABLE gone (
+    dapp TEXT NOT NULL,
+    key TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    before INTEGER NOT NULL,
+    sum BLOB NOT NULL,
+    PRIMARY KEY (dapp, key)
+  ) STRICT, WITHOUT ROWID;
 
-  -- Pulses that a fact here speaks of; local to this node, the oldest leave first.
-  CREATE TABLE pulse (
-    row INTEGER PRIMARY KEY,
-    id TEXT NOT NULL,
-    fact TEXT NOT NULL,
-    UNIQUE (id, fact)
+  -- What state was before. value: null where the key had none, or where what it was has been erased.
+  CREATE TABLE version (
+    dapp TEXT NOT NULL,
+    key TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    before INTEGER NOT NULL,
+    sum BLOB NOT NULL,
+    value BLOB,
+    PRIMARY KEY (dapp, key, position)
+  ) STRICT, WITHOUT ROWID;
+
+  -- One row: the arrival of the last block played, the last position, that of the last outcome that erased (0: none),
+  -- and the digest over waiting, state and gone. Absent until the fold has begun.
+  CREATE TABLE fold (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    arrival INTEGER NOT NULL, position INTEGER NOT NULL,
+    erased INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    sum BLOB NOT NULL
   ) STRICT;
   `,
 ];

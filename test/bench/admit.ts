@@ -24,7 +24,7 @@ export const admitBench: Bench = { names: ['admit_blocks'], run: async (work) =>
 async function measure(work: Work): Promise<Measured> {
   const root = newRoot();
   work.say('writing the blocks');
-  const pages = writeElsewhere(join(work.folder, 'elsewhere.db'), root);
+  const pages = await writeElsewhere(join(work.folder, 'elsewhere.db'), root);
   const here = new BenchLedger(join(work.folder, 'here.db'), root);
   const parse = signedParser(here.caps);
   const signed = pages.map((page) => page.map(parse));
@@ -68,18 +68,22 @@ async function measure(work: Work): Promise<Measured> {
 }
 
 /** Pages of blocks in their order, as boards in reach of each other write them: each joins what came before it. */
-function writeElsewhere(path: string, root: SealedBlock): readonly (readonly SealedBlock[])[] {
+async function writeElsewhere(path: string, root: SealedBlock): Promise<readonly (readonly SealedBlock[])[]> {
   const elsewhere = new BenchLedger(path, root);
   try {
     elsewhere.database.pragma('synchronous = OFF');
     const authors = Array.from({ length: AUTHORS }, () => ({ writer: elsewhere.writer(), key: newKey() }));
-    const pages = Array.from({ length: ROUNDS + 1 }, (_, page) => page * ROUND_BLOCKS + 1);
-    return pages.map((arrival) => {
+    const pages: (readonly SealedBlock[])[] = [];
+    for (let page = 0; page <= ROUNDS; page += 1) {
+      const arrival = page * ROUND_BLOCKS + 1;
       for (let turn = 0; turn < ROUND_BLOCKS / AUTHORS; turn += 1) {
-        for (const [at, { writer, key }] of authors.entries()) appendFact(writer, key, arrival + turn * AUTHORS + at);
+        for (const [at, { writer, key }] of authors.entries()) {
+          await appendFact(writer, key, arrival + turn * AUTHORS + at);
+        }
       }
-      return elsewhere.blocks.after(arrival, ROUND_BLOCKS);
-    });
+      pages.push(elsewhere.blocks.after(arrival, ROUND_BLOCKS));
+    }
+    return pages;
   } finally {
     elsewhere.close();
   }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import DatabaseConstructor from 'better-sqlite3';
 import { assert } from '../../src/base/assert.ts';
 import { appendFact, BenchLedger, newKey, newRoot } from './bench-ledger.ts';
-import { rateOf, rounds } from './rounds.ts';
+import { rateOf, rateOfEach, rounds } from './rounds.ts';
 import type { Bench, Measured, Work } from './row.ts';
 
 const ROUNDS = 9;
@@ -20,14 +20,14 @@ async function measure(work: Work): Promise<Measured> {
     const writer = ledger.writer();
     const key = newKey();
     let position = 0;
-    const append = () => {
+    const append = async () => {
       position += 1;
-      appendFact(writer, key, position);
+      await appendFact(writer, key, position);
     };
-    append();
+    await append();
     const insert = bareInsert(join(work.folder, 'bare.db'), lastBlockBytes(ledger));
     const figures = await rounds(ROUNDS, work, {
-      ours: () => rateOf(append, BATCH, ROUND_MS),
+      ours: () => rateOfEach(append, BATCH, ROUND_MS),
       yardstick: () => rateOf(insert, BATCH, ROUND_MS),
     });
     const against = 'SQLite alone: one row of as many bytes a transaction, write-ahead log, FULL sync, same disk';
@@ -51,7 +51,7 @@ async function measure(work: Work): Promise<Measured> {
 function lastBlockBytes(ledger: BenchLedger): number {
   const [block] = ledger.blocks.after(ledger.blocks.counts().blocks - 1, 1);
   assert(block !== undefined, 'the ledger has a block');
-  const bodies = block.bodies.reduce((sum, body) => sum + body.salt.length + body.bytes.length, 0);
+  const bodies = block.bodies.reduce((sum, body) => sum + (body?.salt.length ?? 0) + (body?.bytes.length ?? 0), 0);
   return block.bytes.length + block.signature.length + bodies;
 }
 

@@ -14,6 +14,7 @@ import { bootId, systemClock, systemRandomness } from '../../src/node/system.ts'
 import { Writer } from '../../src/node/writer.ts';
 import { BlockReader } from '../../src/store/blocks.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { Tips } from '../../src/store/tips.ts';
 import { Transactor } from '../../src/store/transactor.ts';
 
 const KIND = 'granted';
@@ -29,13 +30,14 @@ export class BenchLedger {
   /** @param root as another ledger has it. */
   constructor(path: string, root: SealedBlock) {
     this.database = openDatabase({ path, mayCreate: true });
-    this.#transactor = new Transactor(this.database);
+    const tips = new Tips(this.database);
+    this.#transactor = new Transactor(this.database, tips);
     const [body] = root.bodies;
-    assert(body !== undefined, 'a root block has a body');
+    assert(body !== undefined && body !== null, 'a root block has a body');
     this.caps = rootCaps(decodeJson(body.bytes, body.bytes.length));
     const encoded = openBlock(root, this.caps, new Verifier(1));
     this.#transactor.append([{ encoded, sealed: root, pulses: [] }]);
-    this.blocks = new BlockReader(this.database);
+    this.blocks = new BlockReader(this.database, tips);
   }
 
   /** A writer in a life of its own, as each start of a node has one. */
@@ -77,9 +79,9 @@ export function newRoot(): SealedBlock {
 }
 
 /** One block of `key` with the fact that a door writes most often; its body has some 200 bytes. */
-export function appendFact(writer: Writer, key: SigningKey, position: number): void {
+export async function appendFact(writer: Writer, key: SigningKey, position: number): Promise<void> {
   const body = grantedBody(position);
-  writer.append(
+  await writer.append(
     key,
     [{ dapp: 'door', ver: '0.1.0', kind: KIND, re: null, body }],
     [{ pulse: String(body.pulse), fact: `door ${KIND}` }],

@@ -1,8 +1,9 @@
 import t, { type Test } from 'tap';
-import { encodeJson } from '../../src/format/json-value.ts';
 import { EMPTY_STATE, StateOverlay } from '../../src/ledger/overlay.ts';
 import type { StateReader, StateWrite } from '../../src/ledger/state.ts';
+import { NO_TAGS } from '../../src/store/fold-commit.ts';
 import { StateTable } from '../../src/store/states.ts';
+import { Transactor } from '../../src/store/transactor.ts';
 import { stateReaderContract, type WritableState } from '../contract/state-reader.ts';
 import { newDatabase } from '../store/open-store.ts';
 
@@ -25,16 +26,18 @@ function tableWriter(t: Test) {
   const database = newDatabase(t);
   // What is read is tested here, not what a power cut leaves.
   database.pragma('synchronous = OFF');
-  const put = database.prepare('INSERT OR REPLACE INTO state VALUES (?, ?, ?)');
-  const remove = database.prepare('DELETE FROM state WHERE dapp = ? AND key = ?');
+  const transactor = new Transactor(database);
+  let arrival = 0;
   return {
     table: new StateTable(database),
-    clear: () => void database.prepare('DELETE FROM state').run(),
+    clear: () => {
+      for (const table of ['state', 'gone', 'version', 'outcome', 'fold']) database.exec(`DELETE FROM ${table}`);
+    },
     write: (dapp: string, writes: readonly StateWrite[]) => {
-      for (const { key, value } of writes) {
-        if (value === null) remove.run(dapp, key);
-        else put.run(dapp, key, encodeJson(value));
-      }
+      arrival += 1;
+      const at = { wallMs: 0, quality: 'synced' } as const;
+      const entry = { arrival, index: 0, dapp, kind: 'k', tags: NO_TAGS, outcome: { ok: true, writes }, at } as const;
+      transactor.commitFold({ arrival, played: [entry], waiting: [], erased: [] });
     },
   };
 }

@@ -16,7 +16,8 @@ function recovered(pulse: string) {
 function blocksOfCopy(copy: string): Promise<readonly StoredBlock[]> {
   return withSpace(copy, async (space) => {
     const { blocks: shared } = space.blocks.counts();
-    for (let fact = 0; fact < BLOCKS; fact += 1) space.appendFact('mesh', 'recovered', recovered(`p${fact}`));
+    const facts = Array.from({ length: BLOCKS }, (_, fact) => recovered(`p${fact}`));
+    await Promise.all(facts.map((fact) => space.appendFact('mesh', 'recovered', fact)));
     return space.blocks.after(shared, BLOCKS);
   });
 }
@@ -73,11 +74,11 @@ t.test('what is appended while signatures are verified stays beside what comes i
   await withSpace(folder, async (space) => {
     const { blocks: shared } = space.blocks.counts();
     const [first, second] = [space.writer.admit(blocks), space.writer.admit(blocks.slice(0, 9))];
-    const { block: own } = space.appendFact('mesh', 'recovered', recovered('own'));
+    const { block: own } = await space.appendFact('mesh', 'recovered', recovered('own'));
     t.equal((await first) + (await second), BLOCKS, 'two of the same are one');
     t.equal(space.blocks.counts().blocks, shared + BLOCKS + 1);
     t.strictSame(new Set(headsOf(space)), new Set([own, blocks.at(-1)?.id]));
-    const { block: joining } = space.appendFact('mesh', 'recovered', recovered('joining'));
+    const { block: joining } = await space.appendFact('mesh', 'recovered', recovered('joining'));
     t.strictSame(headsOf(space), [joining]);
   });
 });

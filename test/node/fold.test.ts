@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import DatabaseConstructor, { type Database } from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { CodedError } from '../../src/base/errors.ts';
 import type { Json } from '../../src/base/json.ts';
@@ -19,9 +20,10 @@ import { type ChangedKeys, Fold } from '../../src/node/fold.ts';
 import { createJudge, type Judge } from '../../src/node/judge.ts';
 import { createProcessRunner } from '../../src/sandbox/process-runner.ts';
 import { BlockReader } from '../../src/store/blocks.ts';
+import type { EntryPlace } from '../../src/store/fold-commit.ts';
 import { Journal } from '../../src/store/journal.ts';
 import { StateTable } from '../../src/store/states.ts';
-import { type EntryPlace, Transactor } from '../../src/store/transactor.ts';
+import { Transactor } from '../../src/store/transactor.ts';
 import { memoryLog } from '../contract/line-protocol.ts';
 import { CAPS, draft, keyOf, newHolding, seal, seededRandomness, TIME } from '../ledger/written-chain.ts';
 import { newDatabase } from '../store/open-store.ts';
@@ -568,15 +570,24 @@ t.test('what a real dapp does wrong to an entry never stops the entries of other
   t.strictSame(ends, [...deeds.flatMap(() => ['dapp_failed', 'ok']), 'body_invalid', 'kind_unknown']);
 });
 
+/** Until the trigger `full` is dropped. */
+function fillDisk(database: Database): void {
+  database.pragma('trusted_schema = ON');
+  database.function('refuse', () => {
+    throw new DatabaseConstructor.SqliteError('no room', 'SQLITE_FULL');
+  });
+  database.exec('CREATE TRIGGER full BEFORE INSERT ON outcome BEGIN SELECT refuse(); END');
+}
+
 t.test('a disk that refuses: nothing is kept, nothing is lost, and it is played again later', async (t) => {
   const { foldWith, append, outcomes, database } = ledger(t);
   append(['a']);
-  database.exec("CREATE TRIGGER full BEFORE INSERT ON outcome BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  fillDisk(database);
   const judge = scripted(() => OK);
   const { fold, clock, log } = foldWith(judge);
   await fold.settled();
   t.strictSame(outcomes(), []);
-  t.match(log.lines, [{ level: 'warn', code: /^store_/, message: /no room/ }]);
+  t.match(log.lines, [{ level: 'warn', code: 'store_full', message: /no room/ }]);
   t.equal(clock.pending, 1);
   database.exec('DROP TRIGGER full');
   clock.fire();
@@ -588,7 +599,7 @@ t.test('a disk that refuses: nothing is kept, nothing is lost, and it is played 
 t.test('stopped while the disk refuses, no timer keeps the process alive', async (t) => {
   const { foldWith, append, database } = ledger(t);
   append(['a']);
-  database.exec("CREATE TRIGGER full BEFORE INSERT ON outcome BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  fillDisk(database);
   const asked = Promise.withResolvers<void>();
   const verdict = Promise.withResolvers<Outcome>();
   const { fold, clock } = foldWith(

@@ -45,7 +45,7 @@ interface CliResult {
 export class LogReader {
   readonly rows: LogRow[] = [];
   readonly #control: RpcPeer;
-  #cursor: JsonObject = { arrival: 0, index: 0 };
+  #cursor: JsonObject = { position: 0 };
 
   constructor(control: RpcPeer) {
     this.#control = control;

@@ -4,12 +4,28 @@ import DatabaseConstructor, { type Database } from 'better-sqlite3';
 import t from 'tap';
 import { CodedError } from '../../src/base/errors.ts';
 import type { JsonObject } from '../../src/base/json.ts';
+import type { Body } from '../../src/format/body.ts';
 import { sealBlock } from '../../src/format/sealed.ts';
 import { writeBlock } from '../../src/ledger/authoring.ts';
 import { OPERATIONS } from '../../src/node/operations/operations.ts';
 import type { Space } from '../../src/node/space.ts';
 import { systemRandomness } from '../../src/node/system.ts';
 import { type VerifyResult, verifySpace } from '../../src/node/verify.ts';
+import { decodeBodies, encodeBodies } from '../../src/store/bodies.ts';
+import { type FoldPlace, FoldRow } from '../../src/store/fold-row.ts';
+import {
+  fromRow,
+  OUTCOME_COLUMNS,
+  type OutcomeRow,
+  type RecordedOutcome,
+  toRow,
+} from '../../src/store/outcome-rows.ts';
+import { Digest, EMPTY_DIGEST, rowSum } from '../../src/store/row-sum.ts';
+import { type StateRowOnDisk, stateRowSum } from '../../src/store/state-rows.ts';
+import { StateTable } from '../../src/store/states.ts';
+import { Tips } from '../../src/store/tips.ts';
+import { printTips } from '../../src/store/tips-book.ts';
+import { waitingSum } from '../../src/store/waiting-rows.ts';
 import { CAPS, draft, keyOf, TIME } from '../ledger/written-chain.ts';
 import { copySpace, makeSpace, withSpace } from './made-space.ts';
 
@@ -22,12 +38,12 @@ const verify = (folder: string): Promise<VerifyResult> => withSpace(folder, (spa
 async function fill(space: Space): Promise<void> {
   await space.command('membership', 'member.add', { member: 'm-1', name: 'Bob' });
   await space.command('membership', 'member.add', { member: 'm-1', name: 'Eve' }).catch(() => {});
-  space.appendFact('mesh', 'device', { name: 'reader-1', role: 'reader', family: 'rdm6300' });
-  space.appendFact('mesh', 'device', { name: 'strike-1', role: 'output', family: 'switch' });
+  await space.appendFact('mesh', 'device', { name: 'reader-1', role: 'reader', family: 'rdm6300' });
+  await space.appendFact('mesh', 'device', { name: 'strike-1', role: 'output', family: 'switch' });
   await space.command('door', 'door.add', {
     ...{ door: 'front', reader: 'reader-1', output: 'strike-1', openMs: 3_000, schedule: null, bits: 24 },
   });
-  space.appendFact('mesh', 'recovered', { pulse: 'p1', output: 'strike-1', onNs: '1', offNs: '2', end: 'due' });
+  await space.appendFact('mesh', 'recovered', { pulse: 'p1', output: 'strike-1', onNs: '1', offNs: '2', end: 'due' });
   await space.fold.settled();
 }
 
@@ -55,6 +71,89 @@ const sql =
     for (const statement of statements) if (database.prepare(statement).run().changes === 0) throw new Error(statement);
   };
 
+/** Other bodies of the block that arrived so. */
+const bodies =
+  (arrival: number, change: (old: readonly (Body | null)[]) => readonly (Body | null | undefined)[]) =>
+  (database: Database): void => {
+    const old = database.prepare('SELECT bodies FROM block WHERE arrival = ?').pluck().get(arrival) as Buffer;
+    const next = change(decodeBodies(old)).map((body) => body ?? null);
+    database.prepare('UPDATE block SET bodies = ? WHERE arrival = ?').run(encodeBodies(next), arrival);
+  };
+
+function spoiled(body: Body | null | undefined, part: 'salt' | 'bytes', at: number): Body {
+  if (!body) throw new RangeError('no body');
+  const bytes = new Uint8Array(body[part]);
+  const place = at < 0 ? bytes.length + at : at;
+  bytes[place] = (bytes[place] ?? 0) ^ 1;
+  return { ...body, [part]: bytes };
+}
+
+type Kept = { readonly heads: readonly unknown[]; readonly authors: readonly unknown[] };
+
+/** Tips written down as somebody who was wrong would have: in good order. */
+const kept =
+  (change: (book: Kept) => Kept) =>
+  (database: Database): void => {
+    const now = new Tips(database).now();
+    const book = JSON.stringify(change(JSON.parse(printTips(now)) as Kept));
+    const sum = rowSum(['tips', now.arrival, book]);
+    database.prepare('INSERT OR REPLACE INTO tips VALUES (1, ?, ?, ?)').run(now.arrival, book, sum);
+  };
+
+/** Another place of the fold, with the digest over what there is: a fold that was wrong, on a disk that is sound. */
+const folded =
+  (change: Partial<FoldPlace>) =>
+  (database: Database): void => {
+    const digest = new Digest(EMPTY_DIGEST);
+    new StateTable(database).flipAll(digest);
+    for (const sum of database.prepare('SELECT sum FROM waiting').pluck().all()) digest.flip(sum as Buffer);
+    const row = new FoldRow(database);
+    row.write({ ...row.read(), ...change, digest: digest.bytes });
+  };
+
+/** Another outcome of the block's one entry. */
+const recorded =
+  (arrival: number, change: (old: RecordedOutcome) => RecordedOutcome) =>
+  (database: Database): void => {
+    const row = database.prepare(`SELECT ${OUTCOME_COLUMNS} FROM outcome WHERE block = ?`).get(arrival);
+    putOutcome(database, change(fromRow(row as OutcomeRow)), 'REPLACE');
+  };
+
+/** One more outcome, of an entry that is not here. */
+const played =
+  (place: { readonly arrival: number; readonly index: number }) =>
+  (database: Database): void => {
+    const row = database.prepare(`SELECT ${OUTCOME_COLUMNS} FROM outcome WHERE block = 8`).get();
+    putOutcome(database, { ...fromRow(row as OutcomeRow), ...place, position: 9 }, 'INSERT');
+    folded({ position: 9 })(database);
+  };
+
+function putOutcome(database: Database, outcome: RecordedOutcome, how: 'INSERT' | 'REPLACE'): void {
+  const places = OUTCOME_COLUMNS.replaceAll(/\w+/g, (column) => `:${column}`);
+  database.prepare(`${how} INTO outcome (${OUTCOME_COLUMNS}) VALUES (${places})`).run(toRow(outcome));
+}
+
+const waits =
+  (place: { readonly arrival: number; readonly index: number }) =>
+  (database: Database): void => {
+    const entry = { ...place, dapp: 'mesh', tries: 1, code: 'dapp_timeout' };
+    const insert = database.prepare('INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?)');
+    insert.run(place.arrival, place.index, entry.dapp, entry.tries, entry.code, waitingSum(entry));
+    folded({})(database);
+  };
+
+/** Another row of state, written in good order. */
+const stated =
+  (where: string, change: string) =>
+  (database: Database): void => {
+    const { changes } = database.prepare(`UPDATE state SET ${change} WHERE ${where}`).run();
+    if (changes === 0) throw new Error(where);
+    const put = database.prepare('UPDATE state SET sum = ? WHERE dapp = ? AND key = ?');
+    for (const row of database.prepare('SELECT * FROM state').all() as (StateRowOnDisk & { dapp: string })[])
+      put.run(stateRowSum('state', row.dapp, row), row.dapp, row.key);
+    folded({})(database);
+  };
+
 interface Root {
   readonly name: string;
   readonly rootpage: number;
@@ -71,26 +170,29 @@ interface Case {
 const NAMED = "dapp = 'membership' AND key = 'member/m-1'";
 const CASES: Readonly<Record<string, Case>> = {
   'a byte of a body': {
-    change: (db) => flip(db, 'entry', 'body', 'block = 3', -1),
+    change: bodies(3, ([body]) => [spoiled(body, 'bytes', -1)]),
     found: { code: 'body_hash', arrival: 3 },
   },
   'a byte of a salt': {
-    change: (db) => flip(db, 'entry', 'salt', 'block = 3', 0),
+    change: bodies(3, ([body]) => [spoiled(body, 'salt', 0)]),
     found: { code: 'body_hash', arrival: 3 },
-    only: ['body_hash'],
   },
   'a body cut short': {
-    change: sql("UPDATE entry SET body = x'a0' WHERE block = 8"),
+    change: bodies(8, ([body]) => [body && { ...body, bytes: Uint8Array.of(0xa0) }]),
     found: { code: 'body_size', arrival: 8 },
   },
   'a salt of another length': {
-    change: sql("UPDATE entry SET salt = x'00' WHERE block = 8"),
+    change: bodies(8, ([body]) => [body && { ...body, salt: new Uint8Array(1) }]),
     found: { code: 'body_salt', arrival: 8 },
-    only: ['body_salt'],
   },
-  'a body gone': { change: sql('DELETE FROM entry WHERE block = 7'), found: { code: 'body_missing', arrival: 7 } },
-  'a body too many': {
-    change: sql('INSERT INTO entry SELECT block, 1, dapp, kind, salt, body FROM entry WHERE block = 8'),
+  'a body gone that nobody erased': {
+    change: bodies(7, () => [null]),
+    found: { code: 'body_missing', arrival: 7 },
+  },
+  'a body less': { change: bodies(7, () => []), found: { code: 'body_missing', arrival: 7 } },
+  'a body too many': { change: bodies(8, ([body]) => [body, body]), found: { code: 'body_missing', arrival: 8 } },
+  'bodies of no form': {
+    change: sql("UPDATE block SET bodies = x'ff' WHERE arrival = 8"),
     found: { code: 'body_missing', arrival: 8 },
   },
   'a byte of a signature': {
@@ -130,8 +232,8 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'the bytes and bodies of another block': {
     change: sql(
-      'UPDATE block SET bytes = b.bytes, signature = b.signature FROM block b WHERE b.arrival = 6 AND block.arrival = 5',
-      'UPDATE entry SET body = b.body, salt = b.salt FROM entry b WHERE b.block = 6 AND entry.block = 5',
+      `UPDATE block SET bytes = b.bytes, signature = b.signature, bodies = b.bodies FROM block b
+       WHERE b.arrival = 6 AND block.arrival = 5`,
     ),
     found: { code: 'block_id', arrival: 5 },
   },
@@ -151,19 +253,15 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'the root’s bytes': { change: (db) => flip(db, 'block', 'bytes', 'arrival = 1', -1), found: { arrival: 1 } },
   'a block gone': {
-    change: sql('DELETE FROM block WHERE arrival = 5', 'DELETE FROM entry WHERE block = 5'),
+    change: sql('DELETE FROM block WHERE arrival = 5'),
     found: { code: 'block_missing' },
   },
   'the last block gone': {
-    change: sql('DELETE FROM block WHERE arrival = 8', 'DELETE FROM entry WHERE block = 8', 'DELETE FROM head'),
+    change: sql('DELETE FROM block WHERE arrival = 8'),
     found: { code: 'outcome_stray', arrival: 8, index: 0 },
   },
   'the last block and its outcome gone': {
-    change: sql(
-      'DELETE FROM block WHERE arrival = 8',
-      'DELETE FROM entry WHERE block = 8',
-      'DELETE FROM outcome WHERE block = 8',
-    ),
+    change: sql('DELETE FROM block WHERE arrival = 8', 'DELETE FROM outcome WHERE block = 8'),
     found: { code: 'block_missing' },
   },
   'two blocks changed places': {
@@ -171,151 +269,186 @@ const CASES: Readonly<Record<string, Case>> = {
       'UPDATE block SET arrival = 100 WHERE arrival = 7',
       'UPDATE block SET arrival = 7 WHERE arrival = 8',
       'UPDATE block SET arrival = 8 WHERE arrival = 100',
-      'UPDATE entry SET block = 100 WHERE block = 7',
-      'UPDATE entry SET block = 7 WHERE block = 8',
-      'UPDATE entry SET block = 8 WHERE block = 100',
     ),
     found: { code: 'block_parent' },
   },
-  'the height beside a block': {
-    change: sql('UPDATE block SET height = height + 7 WHERE arrival = 8'),
-    found: { code: 'block_index', arrival: 8 },
-    only: ['block_index'],
-  },
-  'the seq beside a block': {
-    change: sql('UPDATE block SET seq = 99 WHERE arrival = 5'),
-    found: { code: 'block_index', arrival: 5 },
-    only: ['block_index'],
-  },
-  'the life beside a block': {
-    change: sql("UPDATE block SET life = x'00' WHERE arrival = 5"),
-    found: { code: 'block_index', arrival: 5 },
-    only: ['block_index'],
-  },
-  'the author beside a block': {
-    change: sql('UPDATE block SET author = (SELECT author FROM block WHERE arrival = 1) WHERE arrival = 5'),
-    found: { code: 'block_index', arrival: 5 },
-    only: ['block_index'],
-  },
-  'a head gone': { change: sql('DELETE FROM head'), found: { code: 'head_missing' }, only: ['head_missing'] },
-  'a head too many': {
-    change: sql('INSERT INTO head VALUES (3)'),
+  'tips written down that are others': {
+    change: kept(({ heads, ...book }) => ({
+      ...book,
+      heads: [...heads, ['00'.repeat(32), { arrival: 1, height: 0 }]],
+    })),
     found: { code: 'head_extra' },
     only: ['head_extra'],
+  },
+  'tips without a head': {
+    change: kept((book) => ({ ...book, heads: [] })),
+    found: { code: 'head_missing' },
+    only: ['head_missing'],
+  },
+  'tips without an author': {
+    change: kept((book) => ({ ...book, authors: [] })),
+    found: { code: 'author_tip' },
+    only: ['author_tip'],
+  },
+  'tips that the disk spoiled': {
+    change: (db) => {
+      kept((book) => book)(db);
+      sql("UPDATE tips SET book = replace(book, '8', '7')")(db);
+    },
+    found: { code: 'store_damaged' },
   },
   'an outcome gone': {
     change: sql('DELETE FROM outcome WHERE block = 8'),
     found: { code: 'outcome_missing', arrival: 8, index: 0 },
-    only: ['outcome_missing'],
+    only: ['outcome_missing', 'store_damaged'],
   },
   'the outcome of a refused entry gone': {
     change: sql('DELETE FROM outcome WHERE block = 4'),
     found: { code: 'outcome_missing', arrival: 4, index: 0 },
-    only: ['outcome_missing'],
+    only: ['outcome_missing', 'store_damaged'],
   },
   'an outcome that made state gone': {
     change: sql('DELETE FROM outcome WHERE block = 3'),
     found: { code: 'outcome_missing', arrival: 3 },
   },
+  'an outcome that the disk spoiled': {
+    change: sql("UPDATE outcome SET message = 'x' WHERE block = 4"),
+    found: { code: 'store_damaged', position: 4 },
+    only: ['store_damaged'],
+  },
   'another code of a refusal': {
-    change: sql("UPDATE outcome SET code = 'name_taken' WHERE block = 4"),
+    change: recorded(4, (one) => ({ ...one, code: 'name_taken' })),
     found: { code: 'outcome_differs', arrival: 4 },
     only: ['outcome_differs'],
   },
   'a refusal made good': {
-    change: sql('UPDATE outcome SET ok = 1, code = NULL, message = NULL WHERE block = 4'),
+    change: recorded(4, (one) => ({ ...one, ok: true, code: null, message: null })),
     found: { code: 'outcome_differs', arrival: 4 },
     only: ['outcome_differs'],
   },
   'a grant refused': {
-    change: sql("UPDATE outcome SET ok = 0, code = 'no' WHERE block = 7"),
+    change: recorded(7, (one) => ({ ...one, ok: false, code: 'no' })),
     found: { code: 'outcome_differs', arrival: 7 },
   },
   'a grant blamed on its dapp': {
-    change: sql("UPDATE outcome SET ok = 0, code = 'dapp_failed' WHERE block = 7"),
+    change: recorded(7, (one) => ({ ...one, ok: false, code: 'dapp_failed' })),
     found: { code: 'state_extra', dapp: 'door' },
   },
   'good, and blamed on its dapp': {
-    change: sql("UPDATE outcome SET code = 'dapp_failed' WHERE block = 7"),
+    change: recorded(7, (one) => ({ ...one, code: 'dapp_failed' })),
     found: { code: 'outcome_differs', arrival: 7 },
     only: ['outcome_differs'],
   },
+  'an entry that the log finds by another door': {
+    change: recorded(7, (one) => ({ ...one, tags: { ...one.tags, door: 'back' } })),
+    found: { code: 'outcome_index', arrival: 7 },
+    only: ['outcome_index'],
+  },
+  'an entry that the log finds by another kind': {
+    change: recorded(7, (one) => ({ ...one, kind: 'door.edit' })),
+    found: { code: 'outcome_index', arrival: 7 },
+    only: ['outcome_index'],
+  },
   'an outcome of no block': {
-    change: sql("INSERT INTO outcome VALUES (99, 77, 0, 1, NULL, NULL, 1, 'synced')"),
+    change: played({ arrival: 77, index: 0 }),
     found: { code: 'outcome_stray', arrival: 77 },
     only: ['outcome_stray'],
   },
   'an outcome of no entry': {
-    change: sql("INSERT INTO outcome VALUES (99, 8, 5, 1, NULL, NULL, 1, 'synced')"),
-    found: { code: 'entry_missing', arrival: 8, index: 5 },
-    only: ['entry_missing'],
+    change: played({ arrival: 8, index: 5 }),
+    found: { code: 'entry_missing', position: 9 },
+    only: ['entry_missing', 'outcome_index'],
   },
   'an outcome of an entry below the first': {
-    change: sql("INSERT INTO outcome VALUES (99, 8, -1, 1, NULL, NULL, 1, 'synced')"),
-    found: { code: 'entry_missing', arrival: 8, index: -1 },
-    only: ['entry_missing'],
+    change: played({ arrival: 8, index: -1 }),
+    found: { code: 'entry_missing', position: 9 },
+    only: ['entry_missing', 'outcome_index'],
   },
   'played in another order': {
-    change: sql('UPDATE outcome SET position = 100 WHERE block = 1'),
+    change: (db) => {
+      recorded(1, (one) => ({ ...one, position: 100 }))(db);
+      recorded(2, (one) => ({ ...one, position: 1 }))(db);
+      recorded(1, (one) => ({ ...one, position: 2 }))(db);
+    },
     found: { code: 'outcome_differs' },
   },
   'an entry waits that was played': {
-    change: sql("INSERT INTO waiting VALUES (8, 0, 'mesh', 1, 'dapp_timeout')"),
+    change: waits({ arrival: 8, index: 0 }),
     found: { code: 'waiting_stray', arrival: 8 },
   },
   'an entry waits in place of its outcome': {
-    change: sql("INSERT INTO waiting VALUES (77, 0, 'mesh', 1, 'dapp_timeout')"),
+    change: waits({ arrival: 77, index: 0 }),
     found: { code: 'waiting_stray', arrival: 77 },
   },
   'the fold set back': {
-    change: sql('UPDATE fold SET arrival = 6'),
+    change: folded({ arrival: 6 }),
     found: { code: 'fold_behind', arrival: 7, index: 0 },
   },
-  'the fold set ahead': { change: sql('UPDATE fold SET arrival = 60'), found: { code: 'block_missing', arrival: 60 } },
+  'the fold set ahead': { change: folded({ arrival: 60 }), found: { code: 'block_missing', arrival: 60 } },
+  'the fold that the disk spoiled': {
+    change: sql('UPDATE fold SET position = 3'),
+    found: { code: 'store_damaged' },
+  },
   'another value of state': {
-    change: sql(`UPDATE state SET value = x'01' WHERE ${NAMED}`),
+    change: stated(NAMED, "value = x'01'"),
     found: { code: 'state_differs', dapp: 'membership', key: 'member/m-1' },
     only: ['state_differs'],
   },
   'a value of state in another form': {
-    change: sql(`UPDATE state SET value = x'ff' WHERE ${NAMED}`),
+    change: stated(NAMED, "value = x'ff'"),
     found: { code: 'state_differs', dapp: 'membership', key: 'member/m-1' },
     only: ['state_differs'],
   },
   'a value of state of no bytes': {
-    change: sql(`UPDATE state SET value = x'' WHERE ${NAMED}`),
+    change: stated(NAMED, "value = x''"),
     found: { code: 'state_differs' },
     only: ['state_differs'],
   },
   'a value of state too long': {
-    change: sql(`UPDATE state SET value = zeroblob(200000) WHERE ${NAMED}`),
+    change: stated(NAMED, 'value = zeroblob(200000)'),
     found: { code: 'state_differs' },
     only: ['state_differs'],
   },
+  'a value of state that the disk spoiled': {
+    change: sql(`UPDATE state SET value = x'01' WHERE ${NAMED}`),
+    found: { code: 'store_damaged' },
+    only: ['state_differs', 'store_damaged'],
+  },
   'who a key speaks for': {
-    change: sql("UPDATE state SET value = x'ff' WHERE dapp = 'mesh' AND key LIKE 'key/%'"),
+    change: stated("dapp = 'mesh' AND key LIKE 'key/%'", "value = x'ff'"),
     found: { code: 'state_differs', dapp: 'mesh' },
     only: ['state_differs'],
   },
   'a key gone': {
     change: sql(`DELETE FROM state WHERE ${NAMED}`),
     found: { code: 'state_missing', key: 'member/m-1' },
+    only: ['state_missing', 'store_damaged'],
+  },
+  'a key gone that the fold never had': {
+    change: (db) => {
+      sql(`DELETE FROM state WHERE ${NAMED}`)(db);
+      folded({})(db);
+    },
+    found: { code: 'state_missing', key: 'member/m-1' },
     only: ['state_missing'],
   },
   'a key too many': {
-    change: sql("INSERT INTO state VALUES ('door', 'door/back', x'a0')"),
+    change: (db) => {
+      sql("INSERT INTO state VALUES ('door', 'door/back', 1, 0, x'00', x'a0')")(db);
+      stated("key = 'door/back'", 'before = 0')(db);
+    },
     found: { code: 'state_extra', dapp: 'door', key: 'door/back' },
     only: ['state_extra'],
   },
   'a key of another dapp': {
-    change: sql(`UPDATE state SET dapp = 'x' WHERE ${NAMED}`),
+    change: stated(NAMED, "dapp = 'x'"),
     found: { code: 'state_extra', dapp: 'x' },
     only: ['state_extra', 'state_missing'],
   },
   'keys that are no text': {
-    change: sql("INSERT INTO state VALUES (CAST(x'ff00' AS TEXT), CAST(x'fe' AS TEXT), x'a0')"),
+    change: sql("INSERT INTO state VALUES (CAST(x'ff00' AS TEXT), CAST(x'fe' AS TEXT), 1, 0, x'00', x'a0')"),
     found: { code: 'state_extra' },
-    only: ['state_extra'],
+    only: ['state_extra', 'store_damaged'],
   },
   'all of state gone': { change: sql('DELETE FROM state'), found: { code: 'state_missing', key: 'door/front' } },
 };
@@ -410,18 +543,16 @@ t.test('tells how far it is, and a node goes on meanwhile', async (t) => {
     await fill(space);
     const stages = new Set<string>();
     let appended = 0;
+    const written: Promise<unknown>[] = [];
     const result = await verifySpace(space, (stage, done, total) => {
       stages.add(stage);
       t.ok(done <= total || stage === 'state', `${stage} ${done}/${total}`);
-      if (appended++ < 3)
-        space.appendFact('mesh', 'recovered', {
-          pulse: `v${appended}`,
-          output: 'o',
-          onNs: '1',
-          offNs: '2',
-          end: 'due',
-        });
+      if (appended++ < 3) {
+        const body = { pulse: `v${appended}`, output: 'o', onNs: '1', offNs: '2', end: 'due' };
+        written.push(space.appendFact('mesh', 'recovered', body));
+      }
     });
+    await Promise.all(written);
     t.strictSame([...stages], ['blocks', 'entries', 'state']);
     t.strictSame(result.findings, []);
     await space.fold.settled();

@@ -35,7 +35,7 @@ t.test('a ledger is open with a write-ahead log and every commit synced', async 
     t.equal(pragma('journal_mode'), 'wal');
     t.equal(pragma('synchronous'), 2, 'FULL');
     t.equal(pragma('locking_mode'), 'exclusive');
-    t.equal(pragma('foreign_keys'), 1);
+    t.equal(pragma('secure_delete'), 1);
     t.equal(pragma('trusted_schema'), 0);
     t.equal(pragma('application_id'), 0x626c6b6d);
     t.notOk(existsSync(`${path}-shm`), 'no other process could look in');
@@ -196,7 +196,7 @@ t.test('a write-ahead log cut at any byte opens with what was whole', async (t) 
   const path = join(folder, 'ledger.db');
   const database = open(path, true);
   for (let row = 0; row < 20; row += 1)
-    database.prepare('INSERT INTO state VALUES (?, ?, ?)').run('a', `k${row}`, Buffer.alloc(9));
+    database.prepare('INSERT INTO pulse VALUES (?, ?, 1, ?)').run('p', `k${row}`, Buffer.alloc(9));
   const [main, log] = [readFileSync(path), readFileSync(`${path}-wal`)];
   database.close();
   const copy = join(folder, 'copy.db');
@@ -207,7 +207,7 @@ t.test('a write-ahead log cut at any byte opens with what was whole', async (t) 
     let rows = 0;
     try {
       const cut = open(copy);
-      rows = Number(cut.prepare('SELECT count(*) FROM state').pluck().get());
+      rows = Number(cut.prepare('SELECT count(*) FROM pulse').pluck().get());
       cut.close();
     } catch (error) {
       // Before the log holds the schema there is no ledger yet.

@@ -91,17 +91,25 @@ t.test('a ledger of schema 1, as its release left it', async (t) => {
 
   const journal = new Journal(database);
   t.equal(journal.foldedTo(), 3);
+  const at = { wallMs: 1_795_000_000_123, quality: 'synced' };
+  const tags = { door: null, member: null, second: null, reader: null };
+  const rest = { message: null, keys: [], isErased: false, tags };
   t.strictSame(journal.outcomes(0, 9), [
-    { position: 1, arrival: 1, index: 0, ok: true, code: null, at: { wallMs: 1_795_000_000_123, quality: 'synced' } },
     {
-      position: 2,
-      arrival: 2,
-      index: 1,
-      ok: false,
-      code: 'no_dapp',
-      at: { wallMs: 1_795_000_000_123, quality: 'synced' },
+      ...rest,
+      ...{ position: 1, arrival: 1, index: 0, dapp: 'mesh', kind: 'root', ok: true, code: null },
+      at: { wallMs: 7, quality: 'unknown' },
     },
-    { position: 3, arrival: 2, index: 0, ok: true, code: null, at: { wallMs: 7, quality: 'unknown' } },
+    {
+      ...rest,
+      ...{ position: 2, arrival: 2, index: 1, dapp: 'journal', kind: 'note', ok: false, code: 'no_dapp', at },
+      message: 'no dapp journal',
+    },
+    {
+      ...rest,
+      ...{ position: 3, arrival: 2, index: 0, dapp: 'membership', kind: 'member.add', ok: true, code: null, at },
+      ...{ keys: ['member/ü'], tags: { ...tags, member: 'm-1' } },
+    },
   ]);
   t.strictSame(journal.waiting(), [{ arrival: 3, index: 0, dapp: 'door', tries: 2, code: 'dapp_timeout' }]);
   t.ok(journal.hasPulse('p1', 'granted'));

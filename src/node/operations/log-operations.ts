@@ -1,19 +1,50 @@
+import { CodedError } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { LOG_ROWS_MAX } from '../../base/limits.ts';
+import type { LogQuery } from '../../store/log-index.ts';
 import { logPage } from '../log-rows.ts';
 import type { OperationContext, Operations } from './operation.ts';
-import { integerOf } from './params.ts';
+import { integerOf, textOf } from './params.ts';
 
 export const LOG_OPERATIONS: Operations = Object.freeze({ 'log.read': readLog });
 
-/** `{last: n}` for the latest, or `{arrival, index}` to go on from a cursor. */
+/**
+ * Entries that were played, the oldest first, at most `limit` (LOG_ROWS_MAX). Of those that `sinceMs`, `door`, `member`,
+ * `reader` and `kinds` (a list) all pick: the last ones, with `last: n` how many; with `position` those played after
+ * it; with `before` the last ones played before it. `{rows, cursor: {position}, back: {before}, more}`: `cursor` goes on
+ * after the page, `back` before it, `more` tells whether there may be more that way, also after a page without rows.
+ */
 async function readLog({ space }: OperationContext, params: JsonObject): Promise<Json> {
   await space.fold.settled();
-  const limit = LOG_ROWS_MAX;
-  const last = params.last === undefined ? limit : integerOf(params, 'last', limit);
-  const start = { arrival: space.journal.arrivalBefore(last), index: Number.MAX_SAFE_INTEGER };
-  const cursor =
-    params.arrival === undefined ? start : { arrival: integerOf(params, 'arrival'), index: integerOf(params, 'index') };
-  const page = logPage(space.journal, space.state, space.caps, cursor, limit);
-  return { rows: page.rows, cursor: { ...page.cursor } };
+  const isForwards = params.position !== undefined;
+  const query = queryOf(params, isForwards);
+  const { position: end } = space.journal.fold();
+  const page = logPage(space, query);
+  const first = Number(page.rows[0]?.position ?? page.position);
+  // Backwards, a follower goes on from the end as it was before the page was read.
+  const cursor = isForwards ? page.position : Math.min(end, (query.before ?? end + 1) - 1);
+  const before = isForwards ? first : page.position;
+  return { rows: page.rows, cursor: { position: cursor }, back: { before }, more: page.more };
+}
+
+function queryOf(params: JsonObject, isForwards: boolean): LogQuery {
+  const limit = params.limit ?? (isForwards ? undefined : params.last);
+  const name = params.limit === undefined ? 'last' : 'limit';
+  return {
+    limit: limit === undefined ? LOG_ROWS_MAX : integerOf(params, name, LOG_ROWS_MAX),
+    isBackwards: !isForwards,
+    ...(isForwards ? { after: integerOf(params, 'position') } : {}),
+    ...(params.before === undefined ? {} : { before: integerOf(params, 'before') }),
+    ...(params.sinceMs === undefined ? {} : { sinceMs: integerOf(params, 'sinceMs') }),
+    ...(params.door === undefined ? {} : { door: textOf(params, 'door') }),
+    ...(params.member === undefined ? {} : { member: textOf(params, 'member') }),
+    ...(params.reader === undefined ? {} : { reader: textOf(params, 'reader') }),
+    ...(params.kinds === undefined ? {} : { kinds: kindsOf(params.kinds) }),
+  };
+}
+
+function kindsOf(value: Json): readonly string[] {
+  const kinds = Array.isArray(value) ? value : [];
+  if (kinds.length > 0 && kinds.every((kind) => typeof kind === 'string')) return kinds;
+  throw new CodedError('bad_params', 'kinds must be a list of texts', { fields: { name: 'kinds' } });
 }
