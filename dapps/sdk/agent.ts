@@ -34,6 +34,13 @@ export interface AgentNode extends State {
   /** Takes an output off its safe level until `release`, or until the output's longest time on. */
   hold(output: string): Promise<void>;
   release(output: string): Promise<void>;
+  /** How an output of this node is. Refused with unknown_output for one of another node. */
+  output(output: string): Promise<{ readonly on: boolean; readonly longestMs: number }>;
+  /**
+   * Has `onTimer` called `ms` from now, once; replaces a timer of the same id, null cancels it. Timers end with this
+   * process.
+   */
+  schedule(id: string, ms: number | null): Promise<void>;
 }
 
 interface AgentDefinition {
@@ -43,6 +50,10 @@ interface AgentDefinition {
   readonly kinds: readonly string[];
   /** By MQTT topic filter; the first that matches takes the event. The node is answered when the handler is done. */
   readonly onEvent: Readonly<Record<string, (event: AgentEvent, node: AgentNode) => Promise<void>>>;
+  /** Runs once the node has been greeted, which is all it says to an agent that starts. */
+  readonly onStart?: (node: AgentNode) => Promise<void>;
+  /** A timer of the agent's own is due, on which it may move outputs. */
+  readonly onTimer?: (timer: string, at: Moment, node: AgentNode) => Promise<void>;
   /** Keys of `dapp` that changed. A hint to read again, never a reason to move an output off its safe level. */
   readonly onChanged?: (dapp: string, keys: readonly string[], at: Moment, node: AgentNode) => Promise<void>;
   /** Requests from console or CLI, by name; nobody has checked `params`. */
@@ -75,6 +86,16 @@ class LineNode extends NodeState implements AgentNode {
     await this.#peer.ask('release', { output });
   }
 
+  async output(output: string): Promise<{ on: boolean; longestMs: number }> {
+    const answer = await this.#ask('output', { output });
+    if (typeof answer.on !== 'boolean') throw new CallError('broken_answer', 'the node does not say how an output is');
+    return { on: answer.on, longestMs: integer(answer, 'longestMs', 1, Number.MAX_SAFE_INTEGER) };
+  }
+
+  async schedule(id: string, ms: number | null): Promise<void> {
+    await this.#peer.ask('schedule', { id, ms });
+  }
+
   async #ask(method: string, params: JsonObject): Promise<JsonObject> {
     const answer = await this.#peer.ask(method, params);
     if (!isJsonObject(answer)) throw new CallError('broken_answer', `the node's answer to ${method} is not an object`);
@@ -94,15 +115,22 @@ function agentMethods(definition: AgentDefinition, node: () => AgentNode): Reado
         const topic = text(params, 'topic');
         const handler = filters.find(([filter]) => topicMatches(filter, topic))?.[1];
         if (handler === undefined) throw new Fault('unheard_topic', `${name} does not hear ${topic}`);
-        await handler({ topic, payload: object(params, 'payload'), at: moment(object(params, 'at')) }, node());
+        await handler({ topic, payload: object(params, 'payload'), at: momentOf(params) }, node());
         return null;
       },
     ],
     [
       'changed',
       async (params) => {
-        const at = moment(object(params, 'at'));
-        await definition.onChanged?.(text(params, 'dapp'), list(params, 'keys').map(String), at, node());
+        const keys = list(params, 'keys').map(String);
+        await definition.onChanged?.(text(params, 'dapp'), keys, momentOf(params), node());
+        return null;
+      },
+    ],
+    [
+      'timer',
+      async (params) => {
+        await definition.onTimer?.(text(params, 'id'), momentOf(params), node());
         return null;
       },
     ],
@@ -113,18 +141,37 @@ function agentMethods(definition: AgentDefinition, node: () => AgentNode): Reado
         const handler = Object.hasOwn(requests, asked) ? requests[asked] : undefined;
         if (handler === undefined) throw new Fault('unknown_request', `${name} has no request ${asked}`);
         const given = params.params === undefined ? {} : object(params, 'params');
-        return handler(given, moment(object(params, 'at')), node());
+        return handler(given, momentOf(params), node());
       },
     ],
   ]);
 }
 
+function momentOf(params: JsonObject): Moment {
+  return moment(object(params, 'at'));
+}
+
 /** Serves an agent on standard input and output until the input ends. Call it once, from the entry file. */
 export function serveAgent(definition: AgentDefinition): void {
   const wire = openStdio((line) => peer.receive(line));
+  let isStarted = false;
+  const start = async (): Promise<void> => {
+    if (isStarted) return;
+    isStarted = true;
+    try {
+      await definition.onStart?.(node);
+    } catch (error) {
+      // An agent that does not know what it should keep open is of no use; the node starts it again.
+      wire.fail(`could not start: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
   const peer: Peer = new Peer(
     wire,
     agentMethods(definition, () => node),
+    // The greeting is the first thing the node hears.
+    (method, isRefused) => {
+      if (method === 'hello' && !isRefused) void start();
+    },
   );
   const node = new LineNode(peer, definition.name);
 }

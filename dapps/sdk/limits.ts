@@ -7,6 +7,8 @@
 export const LINE_BYTES_MAX = 1024 * 1024;
 /** Calls open at once, counted for each direction apart. */
 export const CALLS_PENDING_MAX = 64;
+/** Calls that wait for one of those to be answered. */
+export const CALLS_QUEUED_MAX = 1024;
 /** Rows the node returns from one scan. */
 export const SCAN_ROWS_MAX = 256;
 /** How deep arrays and objects nest in a message; far below what any JavaScript engine can recurse. */

@@ -1,7 +1,7 @@
 import { Fault } from './fault.ts';
 import type { Json, JsonObject } from './json.ts';
 import { whyNotJson } from './json.ts';
-import { CALLS_PENDING_MAX, LINE_BYTES_MAX } from './limits.ts';
+import { CALLS_PENDING_MAX, CALLS_QUEUED_MAX, LINE_BYTES_MAX } from './limits.ts';
 import { utf8Length } from './lines.ts';
 import { errorLine, parseMessage } from './message.ts';
 import type { Wire } from './stdio.ts';
@@ -38,12 +38,22 @@ export class Peer {
   readonly #wire: Wire;
   readonly #methods: ReadonlyMap<string, Method>;
   readonly #waiting = new Map<number, Waiting>();
+  /** Calls not sent yet, in order. */
+  readonly #queued: { readonly id: number; readonly line: string; readonly waiting: Waiting }[] = [];
   #nextId = 1;
   #answering = 0;
 
-  constructor(wire: Wire, methods: ReadonlyMap<string, Method>) {
+  readonly #answered: (method: string, isRefused: boolean) => void;
+
+  /** @param answered runs after the answer to a call of the node has been sent. */
+  constructor(
+    wire: Wire,
+    methods: ReadonlyMap<string, Method>,
+    answered: (method: string, isRefused: boolean) => void = () => {},
+  ) {
     this.#wire = wire;
     this.#methods = methods;
+    this.#answered = answered;
   }
 
   /** Takes one line from the node. @throws Fault broken_message; the line cannot be trusted after it. */
@@ -65,12 +75,13 @@ export class Peer {
   }
 
   /**
-   * Asks the node. There is no timeout here: the node answers or ends this process.
+   * Asks the node. There is no timeout here: the node answers or ends this process. Calls beyond those that may be
+   * open wait their turn.
    * @throws CallError with the node's code, or too_many_calls, not_json, line_too_long from this side.
    */
   ask(method: string, params: JsonObject): Promise<Json> {
-    if (this.#waiting.size >= CALLS_PENDING_MAX) {
-      return Promise.reject(new CallError('too_many_calls', `${CALLS_PENDING_MAX} calls are waiting for the node`));
+    if (this.#queued.length >= CALLS_QUEUED_MAX) {
+      return Promise.reject(new CallError('too_many_calls', `${CALLS_QUEUED_MAX} calls are waiting for others`));
     }
     const reason = whyNotJson(params);
     if (reason !== null) return Promise.reject(new CallError('not_json', `${method}: ${reason}`));
@@ -78,9 +89,18 @@ export class Peer {
     const line = JSON.stringify({ jsonrpc: '2.0', id, method, params });
     if (!fitsLine(line)) return Promise.reject(new CallError('line_too_long', `${method} does not fit one line`));
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#wire.send(line);
+      this.#queued.push({ id, line, waiting: { resolve, reject } });
+      this.#sendQueued();
     });
+  }
+
+  #sendQueued(): void {
+    while (this.#waiting.size < CALLS_PENDING_MAX) {
+      const next = this.#queued.shift();
+      if (next === undefined) return;
+      this.#waiting.set(next.id, next.waiting);
+      this.#wire.send(next.line);
+    }
   }
 
   #settle(id: number | string): Waiting {
@@ -88,6 +108,7 @@ export class Peer {
     if (waiting === undefined || typeof id !== 'number')
       throw new Fault('broken_message', `an answer to no call, ${id}`);
     this.#waiting.delete(id);
+    this.#sendQueued();
     return waiting;
   }
 
@@ -97,21 +118,29 @@ export class Peer {
       return;
     }
     this.#answering += 1;
-    this.#wire.send(await this.#answerLine(id, method, params));
+    const { line, isRefused } = await this.#answerLine(id, method, params);
+    this.#wire.send(line);
     this.#answering -= 1;
+    this.#answered(method, isRefused);
   }
 
-  async #answerLine(id: number | string, method: string, params: JsonObject): Promise<string> {
+  async #answerLine(
+    id: number | string,
+    method: string,
+    params: JsonObject,
+  ): Promise<{ readonly line: string; readonly isRefused: boolean }> {
+    const refusal = (code: string, message: string) => ({ line: errorLine(id, code, message), isRefused: true });
     try {
       const result = await this.#run(method, params);
       const reason = whyNotJson(result);
       if (reason !== null) throw new Error(`the answer to ${method} cannot travel: ${reason}`);
       const line = JSON.stringify({ jsonrpc: '2.0', id, result });
-      return fitsLine(line) ? line : errorLine(id, 'answer_too_long', `the answer to ${method} does not fit one line`);
+      if (fitsLine(line)) return { line, isRefused: false };
+      return refusal('answer_too_long', `the answer to ${method} does not fit one line`);
     } catch (error) {
-      if (error instanceof Fault || error instanceof CallError) return errorLine(id, error.code, error.message);
+      if (error instanceof Fault || error instanceof CallError) return refusal(error.code, error.message);
       this.#wire.log(describe(error));
-      return errorLine(id, 'internal_error', error instanceof Error ? error.message : String(error));
+      return refusal('internal_error', error instanceof Error ? error.message : String(error));
     }
   }
 

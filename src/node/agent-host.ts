@@ -79,6 +79,7 @@ export function hostFor(dapp: string, parts: HostParts, debts: Debts): AgentHost
       debts.held.delete(output);
       await outputs.release(output);
     },
+    output: (output) => outputs.output(output),
   };
 }
 

@@ -89,6 +89,13 @@ export class Outputs {
     await this.#connected().hold(output, toHex(this.#parts.randomness.bytes(PULSE_ID_BYTES)));
   }
 
+  /** @throws pins_offline, unknown_output. */
+  async output(output: string): Promise<{ readonly on: boolean; readonly longestMs: number }> {
+    const found = (await this.list()).find(({ name }) => name === output);
+    if (found !== undefined) return { on: found.on, longestMs: found.longestMs };
+    throw new CodedError('unknown_output', `no output ${output} on this board`, { fields: { output } });
+  }
+
   async release(output: string): Promise<void> {
     await this.#connected().release(output);
   }

@@ -1,7 +1,8 @@
 import { CodedError } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
-import { PINS_ON_MS_MAX } from '../base/limits.ts';
+import { AGENT_TIMER_MS_MAX, NAME_BYTES_MAX, PINS_ON_MS_MAX } from '../base/limits.ts';
 import type { StateReader } from '../ledger/state.ts';
+import type { AgentTimers } from './agent-timers.ts';
 import type { EntryCheck } from './entry-check.ts';
 import type { Manifest } from './manifest.ts';
 import type { RpcHandler } from './peer.ts';
@@ -17,6 +18,8 @@ export interface AgentHost extends StateReader {
   pulse(output: string, ms: number): Promise<{ readonly pulse: string; readonly atNs: string }>;
   hold(output: string): Promise<void>;
   release(output: string): Promise<void>;
+  /** How an output of this node is; rejects with unknown_output for one of another. */
+  output(output: string): Promise<{ readonly on: boolean; readonly longestMs: number }>;
 }
 
 /** The methods an agent may call, each checked against its manifest before the host hears of it. */
@@ -24,6 +27,7 @@ export function agentHandlers(
   manifest: Manifest,
   entries: EntryCheck,
   host: AgentHost,
+  timers: AgentTimers,
 ): Readonly<Record<string, RpcHandler>> {
   return {
     read: (params) => answerRead(manifest, host, params),
@@ -49,6 +53,20 @@ export function agentHandlers(
     },
     async release(params) {
       await host.release(permittedOutput(manifest, 'release', checkParams('release', params, ['output'])));
+      return null;
+    },
+    async output(params) {
+      const output = permittedOutput(manifest, 'output', checkParams('output', params, ['output']));
+      const { on, longestMs } = await host.output(output);
+      return { on, longestMs };
+    },
+    schedule(params) {
+      const { id, ms } = checkParams('schedule', params, ['id', 'ms']);
+      if (typeof id !== 'string' || id === '' || Buffer.byteLength(id) > NAME_BYTES_MAX)
+        throw badParams('schedule', 'id');
+      if (ms === null) timers.cancel(id);
+      else if (typeof ms !== 'number' || ms < 1 || ms > AGENT_TIMER_MS_MAX) throw badParams('schedule', 'ms');
+      else timers.set(id, ms);
       return null;
     },
   };

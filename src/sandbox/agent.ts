@@ -1,8 +1,9 @@
 import { CodedError } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
-import { EVENT_TIMEOUT_MS_MAX, NAME_BYTES_MAX } from '../base/limits.ts';
+import { AGENT_TIMER_RETRY_MS, EVENT_TIMEOUT_MS_MAX, NAME_BYTES_MAX } from '../base/limits.ts';
 import type { Clock, ClockQuality } from '../base/ports.ts';
 import { type AgentHost, agentHandlers } from './agent-calls.ts';
+import { AgentTimers } from './agent-timers.ts';
 import { ChangedQueue } from './changed-queue.ts';
 import { dappProtocolFault } from './dapp-fault.ts';
 import { compileEntryCheck } from './entry-check.ts';
@@ -77,21 +78,25 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     throw new CodedError('agent_missing', `${manifest.name} has no agent`, { fields: { dapp: manifest.name } });
   }
   const changes = new Changes();
+  const timers = new AgentTimers(clock, (id) => void agent?.timer(id));
+  let agent: SupervisedAgent | undefined;
   const program = await SupervisedProgram.start({
     ...options,
     command,
     after: (delayMs, task) => clock.after(delayMs, task),
     peer: {
-      handlers: agentHandlers(manifest, compileEntryCheck(manifest), host),
+      handlers: agentHandlers(manifest, compileEntryCheck(manifest), host, timers),
       drained: () => changes.flush(),
     },
+    onEnd: () => timers.clear(),
     onDown: (fault) => {
       changes.clear();
       onDown?.(fault);
     },
   });
   changes.program = program;
-  return new SupervisedAgent(options, program, changes);
+  agent = new SupervisedAgent(options, program, changes, timers);
+  return agent;
 }
 
 /** The changes on their way to the program. */
@@ -125,12 +130,19 @@ class SupervisedAgent implements Agent {
   readonly #manifest: Manifest;
   readonly #program: SupervisedProgram;
   readonly #changes: Changes;
+  readonly #timers: AgentTimers;
+  readonly #clock: Clock;
+  readonly #log: Log;
   readonly #eventMs: number;
 
-  constructor({ manifest, timings }: AgentOptions, program: SupervisedProgram, changes: Changes) {
+  constructor(options: AgentOptions, program: SupervisedProgram, changes: Changes, timers: AgentTimers) {
+    const { manifest, clock, log, timings } = options;
     this.#manifest = manifest;
     this.#program = program;
     this.#changes = changes;
+    this.#timers = timers;
+    this.#clock = clock;
+    this.#log = log;
     this.#eventMs = timings?.eventMs ?? EVENT_TIMEOUT_MS_MAX;
   }
 
@@ -156,7 +168,24 @@ class SupervisedAgent implements Agent {
     return answer;
   }
 
+  /** Tells the program that a timer of its own is due. Never rejects: nobody waits for it but the log. */
+  async timer(id: string): Promise<void> {
+    const { wallMs, quality } = this.#clock.now();
+    try {
+      const answer = await this.#call('timer', 'timer_refused', { id, at: { ms: wallMs, quality } });
+      if (answer !== null) throw await this.#program.fail(dappProtocolFault('a timer is answered with null'));
+      this.#program.healthy();
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      // It may be what the agent keeps its hours by, and has waited anyway.
+      if (error.code === 'agent_busy') this.#timers.setAgain(id, AGENT_TIMER_RETRY_MS);
+      const fields = { ...error.fields, dapp: this.#manifest.name, timer: id, code: error.code };
+      this.#log.warn(fields, `timer not handled: ${error.message}`);
+    }
+  }
+
   stop(): Promise<void> {
+    this.#timers.clear();
     return this.#program.stop();
   }
 

@@ -31,6 +31,8 @@ interface SupervisedProgramOptions {
   readonly after?: Clock['after'];
   /** Whether a program that does not even start the first time is tried again, like one that died. */
   readonly isPatient?: boolean;
+  /** A life of the program is over, also that of one that was never greeted; called before `onDown`. */
+  readonly onEnd?: () => void;
   /** The program has failed; called once for each failure, before it is killed. */
   readonly onDown?: (fault: CodedError) => void;
 }
@@ -171,6 +173,7 @@ export class SupervisedProgram {
     } catch (error) {
       const fault = error instanceof CodedError ? error : this.#down();
       peer.end(fault);
+      this.#options.onEnd?.();
       throw dappFault(manifest.name, fault, await program.kill(0));
     }
     const life: Life = { program, peer, burial: undefined };
@@ -184,12 +187,13 @@ export class SupervisedProgram {
   }
 
   async #buryOnce(life: Life, error: CodedError): Promise<CodedError> {
-    const { manifest, log, onDown } = this.#options;
+    const { manifest, log, onEnd, onDown } = this.#options;
     if (this.#isStopping) return this.#stopped();
     this.#life = undefined;
     this.#nextStart = Promise.withResolvers<void>();
     // Nobody may be waiting for it.
     this.#nextStart.promise.catch(() => {});
+    onEnd?.();
     onDown?.(error);
     life.peer.end(error);
     const exit = await life.program.kill(0);

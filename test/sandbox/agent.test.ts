@@ -2,9 +2,16 @@ import { dirname } from 'node:path';
 import t, { type Test } from 'tap';
 import { CodedError } from '../../src/base/errors.ts';
 import type { Json, JsonObject } from '../../src/base/json.ts';
-import { CHANGED_KEYS_MAX, RPC_PENDING_MAX } from '../../src/base/limits.ts';
+import {
+  AGENT_TIMER_MS_MAX,
+  AGENT_TIMER_RETRY_MS,
+  AGENT_TIMERS_MAX,
+  CHANGED_KEYS_MAX,
+  NAME_BYTES_MAX,
+  RPC_PENDING_MAX,
+} from '../../src/base/limits.ts';
 import type { Clock } from '../../src/base/ports.ts';
-import { type AgentTimings, type At, startAgent } from '../../src/sandbox/agent.ts';
+import { type Agent, type AgentTimings, type At, startAgent } from '../../src/sandbox/agent.ts';
 import { MemoryState } from '../../src/sandbox/memory-state.ts';
 import { createProcessRunner } from '../../src/sandbox/process-runner.ts';
 import { HOSTILE, hostileManifest, memoryLog } from '../contract/line-protocol.ts';
@@ -36,7 +43,50 @@ function heldClock() {
   return { clock, delays, release };
 }
 
-async function start(t: Test, timings: AgentTimings = {}, command: string[] = []) {
+/** A clock whose timers the test fires by how long they were to wait. */
+class TimerClock {
+  readonly #timers = new Map<object, { readonly ms: number; readonly task: () => void }>();
+  readonly clock: Clock = {
+    now: () => ({ wallMs: 0, quality: 'unknown' }),
+    monotonicMs: () => 0,
+    after: (ms, task) => {
+      const key = {};
+      this.#timers.set(key, { ms, task });
+      return () => this.#timers.delete(key);
+    },
+  };
+
+  due(): readonly number[] {
+    return [...this.#timers.values()].map(({ ms }) => ms);
+  }
+
+  /** Waits for a timer of that pause, and ends it. */
+  async fire(ms: number): Promise<void> {
+    for (;;) {
+      const [key, timer] = [...this.#timers].find(([, one]) => one.ms === ms) ?? [];
+      if (key !== undefined && timer !== undefined) {
+        this.#timers.delete(key);
+        timer.task();
+        return;
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+async function told(isTold: () => boolean): Promise<void> {
+  while (!isTold()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function upAgain(agent: Agent): Promise<void> {
+  for (;;) {
+    const outcome = await agent.request('changes', {}, AT).catch((error: CodedError) => error.code);
+    if (outcome !== 'agent_down') return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function start(t: Test, timings: AgentTimings = {}, command: string[] = [], clock?: Clock) {
   const state = new MemoryState();
   state.write('hostile', [{ key: 'a', value: 1 }]);
   const calls: Json[] = [];
@@ -53,6 +103,7 @@ async function start(t: Test, timings: AgentTimings = {}, command: string[] = []
     pulse: note('pulse', { pulse: 'p1', atNs: '123456789012345678' }),
     hold: note('hold', null),
     release: (output: string) => Promise.reject(new CodedError('pins_gone', `no pins for ${output}`)),
+    output: note('output', { on: true, longestMs: 5000 }),
   };
   const held = heldClock();
   const log = memoryLog();
@@ -60,7 +111,7 @@ async function start(t: Test, timings: AgentTimings = {}, command: string[] = []
   const up = Promise.withResolvers<void>();
   const agent = await startAgent({
     manifest: hostileManifest(...command),
-    ...{ folder: HOSTILE, runner, branch: 'main', log, host, clock: held.clock },
+    ...{ folder: HOSTILE, runner, branch: 'main', log, host, clock: clock ?? held.clock },
     timings: { eventMs: 60_000, ...timings },
     onDown: (fault) => downs.push(fault.code),
   });
@@ -69,11 +120,7 @@ async function start(t: Test, timings: AgentTimings = {}, command: string[] = []
   /** Lets the pause end and waits until the agent answers again. */
   const recover = async (): Promise<void> => {
     await held.release();
-    for (;;) {
-      const outcome = await agent.request('changes', {}, AT).catch((error: CodedError) => error.code);
-      if (outcome !== 'agent_down') return;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await upAgain(agent);
   };
   return { agent, ask, calls, downs, delays: held.delays, recover, log, up };
 }
@@ -114,10 +161,12 @@ t.test('what an agent may ask for', async (t) => {
   t.strictSame(await ask('pulse', { output: 'strike', ms: 3000 }), { pulse: 'p1', atNs: '123456789012345678' });
   t.equal(await ask('hold', { output: 'strike' }), null);
   t.match(await ask('release', { output: 'strike' }), { code: 'pins_gone' });
+  t.strictSame(await ask('output', { output: 'strike' }), { on: true, longestMs: 5000 });
   const done = [
     ['append', 'act', { do: 'x' }],
     ['pulse', 'strike', 3000],
     ['hold', 'strike'],
+    ['output', 'strike'],
   ];
   t.strictSame(calls, done);
   const refused: [string, JsonObject, string][] = [
@@ -138,6 +187,13 @@ t.test('what an agent may ask for', async (t) => {
     ['hold', { output: '*' }, 'not_permitted'],
     ['release', { output: 'siren' }, 'not_permitted'],
     ['release', { output: ['strike'] }, 'bad_params'],
+    ['output', { output: 'siren' }, 'not_permitted'],
+    ['schedule', { id: 'a' }, 'bad_params'],
+    ['schedule', { id: '', ms: 1 }, 'bad_params'],
+    ['schedule', { id: 'a'.repeat(NAME_BYTES_MAX + 1), ms: 1 }, 'bad_params'],
+    ['schedule', { id: 'a', ms: 0 }, 'bad_params'],
+    ['schedule', { id: 'a', ms: AGENT_TIMER_MS_MAX + 1 }, 'bad_params'],
+    ['schedule', { id: 'a', ms: 1, at: 0 }, 'bad_params'],
     ['publish', { topic: 'a' }, 'unknown_method'],
   ];
   for (const [method, params, code] of refused) {
@@ -145,6 +201,65 @@ t.test('what an agent may ask for', async (t) => {
   }
   t.strictSame(calls, done, 'the host heard of none of them');
   t.strictSame(downs, []);
+});
+
+t.test('timers come once, replaced and cancelled by their id', async (t) => {
+  const timers = new TimerClock();
+  const { agent, ask, downs } = await start(t, {}, [], timers.clock);
+  const set = (id: string, ms: number | null) => ask('schedule', { id, ms });
+  t.equal(await set('good', 500), null);
+  await set('refuse', 700);
+  await set('good', 300);
+  await set('other', 100);
+  await set('other', null);
+  t.equal(await set('never', null), null);
+  t.strictSame(timers.due(), [700, 300]);
+  await timers.fire(300);
+  t.strictSame(await agent.request('changes', {}, AT), [['timer', 'good']]);
+  t.strictSame(timers.due(), [700], 'it comes once');
+  for (let i = 1; i < AGENT_TIMERS_MAX; i++) await set(`t${i}`, 1_000 + i);
+  t.match(await set('one more', 1), { code: 'too_many_timers' });
+  t.equal(await set('t1', 5_000), null, 'one that is set can be set anew');
+  t.strictSame(downs, []);
+});
+
+t.test('a timer that is answered wrongly, or not at all, ends the program, and its timers with it', async (t) => {
+  const timers = new TimerClock();
+  const { agent, ask, downs, log } = await start(
+    t,
+    { restartMsMin: 10, restartMsMax: 10, eventMs: 500 },
+    [],
+    timers.clock,
+  );
+  for (const [harm, code] of [
+    ['twice', 'dapp_protocol'],
+    ['refuse', 'dapp_protocol'],
+    ['exit', 'dapp_exited'],
+    ['silent', 'dapp_timeout'],
+  ]) {
+    await ask('schedule', { id: harm ?? '', ms: 1_000 });
+    await ask('schedule', { id: 'later', ms: 2_000 });
+    await timers.fire(1_000);
+    await told(() => log.lines.some((line) => line.code === code && line.timer === harm));
+    await told(() => timers.due().length > 0);
+    t.strictSame(timers.due(), [10], `${harm}: only the pause of the restart is left`);
+    await timers.fire(10);
+    await upAgain(agent);
+  }
+  t.equal(downs.length, 4);
+});
+
+t.test('a timer that finds too many calls open comes again', async (t) => {
+  const timers = new TimerClock();
+  const { agent, ask, downs } = await start(t, {}, [], timers.clock);
+  await ask('schedule', { id: 'good', ms: 1_000 });
+  const open = Array.from({ length: RPC_PENDING_MAX }, () => agent.event(BADGE, { do: 'silent' }, AT).catch(() => {}));
+  await timers.fire(1_000);
+  await told(() => timers.due().length > 0);
+  t.strictSame([timers.due(), downs], [[AGENT_TIMER_RETRY_MS], []]);
+  await agent.stop();
+  t.strictSame(timers.due(), [], 'a stop ends them too');
+  await Promise.all(open);
 });
 
 t.test('changes of state', async (t) => {
