@@ -1,4 +1,23 @@
 /** What both halves of the dapp greet the node with; the same as in `dapp.json`. */
 export const NAME = 'door';
-export const VERSION = '0.1.0';
-export const KINDS = ['door.add', 'schedule.set', 'granted', 'denied'] as const;
+export const VERSION = '0.2.0';
+export const KINDS = [
+  'door.add',
+  'door.edit',
+  'door.remove',
+  'door.disable',
+  'door.enable',
+  'lockdown',
+  'lockdown.end',
+  'schedule.set',
+  'schedule.remove',
+  'holiday.set',
+  'holiday.remove',
+  'space.set',
+  'glass.add',
+  'glass.remove',
+  'granted',
+  'denied',
+  'opened',
+  'kept',
+] as const;

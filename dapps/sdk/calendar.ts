@@ -3,7 +3,7 @@
  * here knows the time.
  */
 
-interface CivilDate {
+export interface CivilDate {
   readonly year: number;
   /** 1 to 12. */
   readonly month: number;
@@ -57,4 +57,16 @@ export function isLeapYear(year: number): boolean {
 export function daysInMonth(year: number, month: number): number {
   if (month === 2) return isLeapYear(year) ? 29 : 28;
   return [4, 6, 9, 11].includes(month) ? 30 : 31;
+}
+
+/** `2026-11-22`; years 0 to 9999. */
+export function isoDate({ year, month, day }: CivilDate): string {
+  const digits = (value: number, count: number) => String(value).padStart(count, '0');
+  return `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}`;
+}
+
+/** Whether `text` is `YYYY-MM-DD` and that day exists. */
+export function isIsoDate(text: string): boolean {
+  const [, year = 0, month = 0, day = 0] = (/^([0-9]{4})-([0-9]{2})-([0-9]{2})$/.exec(text) ?? []).map(Number);
+  return month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
 }

@@ -1,6 +1,7 @@
 import { Fault } from './fault.ts';
 import { asObject, integer, list } from './fields.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { LocalTime } from './zone.ts';
 
 /**
  * Hours of a week, on the local clock. `from` and `to` are minutes after midnight of each of `days` (1 is Monday),
@@ -13,7 +14,7 @@ export type Hours = {
   readonly to: number;
 };
 
-export const MINUTES_A_DAY = 24 * 60;
+const MINUTES_A_DAY = 24 * 60;
 const HOURS_MAX = 32;
 
 /** The field `hours`: at most 32, plain copies of what was sent. @throws Fault bad_hours, bad_field */
@@ -21,6 +22,16 @@ export function parseHours(from: JsonObject): readonly Hours[] {
   const hours = list(from, 'hours').map(parseSpan);
   if (hours.length > HOURS_MAX) throw new Fault('bad_hours', `there are at most ${HOURS_MAX} hours`);
   return hours;
+}
+
+/** Whether the local clock shows a time within `hours`. */
+export function isWithinHours(hours: readonly Hours[], { weekday, minuteOfDay }: LocalTime): boolean {
+  const yesterday = weekday === 1 ? 7 : weekday - 1;
+  return hours.some(({ days, from, to }) => {
+    if (days.includes(weekday) && from <= minuteOfDay && minuteOfDay < to) return true;
+    // Hours that began yesterday and passed midnight: today's minutes continue yesterday's count.
+    return days.includes(yesterday) && from <= minuteOfDay + MINUTES_A_DAY && minuteOfDay + MINUTES_A_DAY < to;
+  });
 }
 
 function parseSpan(value: Json): Hours {

@@ -1,0 +1,75 @@
+import type { Moment } from '../../sdk/moment.ts';
+import type { Tries } from '../decision/evidence.ts';
+
+/** Members and doors that are remembered at once; the oldest goes first. */
+const REMEMBERED_MAX = 1_024;
+/** How often a decision is made anew because a denial arrived meanwhile. */
+const DECISIONS_MAX = 8;
+
+/**
+ * What the agent knows beyond the state, because it happened just now: gone with the process. Nothing in it lets
+ * anybody in who would not be let in without it, but for the second of two people.
+ */
+export class Memory {
+  /** By door: who waits for a second person. */
+  readonly #waiting = new Map<string, { readonly member: string; readonly ms: number }>();
+  /** By member and badge: wrong PINs in a row, also those whose facts are not played yet. */
+  readonly #tries = new Map<string, Tries>();
+  #denials = 0;
+
+  /** A denial has arrived: what was decided without it is decided again, and nobody is waited for any more. */
+  denialArrived(): void {
+    this.#denials += 1;
+    this.#waiting.clear();
+  }
+
+  /** Runs `gather` until no denial arrived meanwhile; `isCurrent` says so for as long as that holds. */
+  async steadily<T>(gather: () => Promise<T>): Promise<{ readonly value: T; readonly isCurrent: () => boolean }> {
+    for (let tries = 1; ; tries += 1) {
+      const before = this.#denials;
+      const value = await gather();
+      const isCurrent = (): boolean => this.#denials === before;
+      if (isCurrent() || tries === DECISIONS_MAX) return { value, isCurrent };
+    }
+  }
+
+  /** Who waits at this door since less than `twoMs`. */
+  waitingAt(door: string, twoMs: number, at: Moment): string | null {
+    const waiting = this.#waiting.get(door);
+    if (waiting === undefined) return null;
+    const sinceMs = at.ms - waiting.ms;
+    return sinceMs >= 0 && sinceMs < twoMs ? waiting.member : null;
+  }
+
+  waits(door: string, member: string, at: Moment): void {
+    put(this.#waiting, door, { member, ms: at.ms });
+  }
+
+  waitsNoMore(door: string): void {
+    this.#waiting.delete(door);
+  }
+
+  /** The larger count of the state's and ours. */
+  triesOf(member: string, badge: string, stated: Tries | null): Tries | null {
+    const ours = this.#tries.get(triesName(member, badge)) ?? null;
+    return ours !== null && ours.count > (stated?.count ?? 0) ? ours : stated;
+  }
+
+  wrongPin(member: string, badge: string, before: Tries | null, at: Moment): void {
+    put(this.#tries, triesName(member, badge), { count: (before?.count ?? 0) + 1, ms: at.ms });
+  }
+
+  rightPin(member: string, badge: string): void {
+    this.#tries.delete(triesName(member, badge));
+  }
+}
+
+const triesName = (member: string, badge: string): string => `${member}/${badge}`;
+
+/** Puts the newest last, and drops the oldest beyond the cap. */
+function put<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > REMEMBERED_MAX && oldest !== undefined) map.delete(oldest);
+}

@@ -1,0 +1,33 @@
+import type { AgentNode } from '../../sdk/agent.ts';
+import { Fault } from '../../sdk/fault.ts';
+import { id, text } from '../../sdk/fields.ts';
+import type { Json, JsonObject } from '../../sdk/json.ts';
+import type { Moment } from '../../sdk/moment.ts';
+import { readDoorSide } from '../gather.ts';
+import { LOCKDOWN_PREFIX } from '../keys.ts';
+import { standingEntries } from '../standing-denials.ts';
+import type { Memory } from './memory.ts';
+import { openDoor } from './opening.ts';
+
+/**
+ * Request `open {door, by, event?}`: someone at the console opens a door once, at any hour, and it is written down as
+ * theirs. What a person has said against this door or all holds against it too. The answer is `{door, pulse}`, or
+ * `fault`, the code with which the output refused. Codes: no_such_door, lockdown, disabled.
+ */
+export async function answerOpen(params: JsonObject, at: Moment, node: AgentNode, memory: Memory): Promise<Json> {
+  const door = id(params, 'door');
+  const by = text(params, 'by');
+  const event = params.event === undefined ? {} : { event: text(params, 'event') };
+  const { value } = await memory.steadily(async () =>
+    Promise.all([readDoorSide(node, Promise.resolve(door)), standingEntries(node, LOCKDOWN_PREFIX)]),
+  );
+  const [{ found, disabled }, lockdown] = value;
+  if (found === null) throw new Fault('no_such_door', `there is no door ${door}`);
+  if (lockdown.length > 0)
+    throw new Fault('lockdown', `the space is locked down by ${lockdown.join(', ')}: end that first`);
+  if (disabled.length > 0)
+    throw new Fault('disabled', `door ${door} is disabled by ${disabled.join(', ')}: enable it first`);
+  const opening = await openDoor(node, found.door);
+  await node.append('opened', { door, by, rule: 'request', ...opening, ...event, clock: at.quality });
+  return { door, ...opening };
+}
