@@ -2,6 +2,15 @@ import { Fault } from '../sdk/fault.ts';
 import { id, integer, object, text, textOrNull } from '../sdk/fields.ts';
 import type { Json, JsonObject } from '../sdk/json.ts';
 import { plainText } from '../sdk/plain-text.ts';
+import {
+  DOOR_BITS,
+  OPEN_MS_MAX,
+  OPEN_MS_MIN,
+  PASSBACK_MS_MAX,
+  TITLE_POINTS_MAX,
+  TWO_MS_MAX,
+  TWO_MS_MIN,
+} from './limits.ts';
 import { checkedRules, parseRules, type Rule } from './who.ts';
 
 /** Soft anti-passback: who has come in through a door of `area` does so again only `ms` later. */
@@ -38,16 +47,6 @@ export interface NamedDoor {
   readonly name: string;
   readonly door: Door;
 }
-
-/** The widths of an EM4100 card that readers show: each shows one of them. */
-const DOOR_BITS: readonly number[] = [24, 32, 40];
-export const OPEN_MS_MIN = 100;
-export const OPEN_MS_MAX = 60_000;
-export const TWO_MS_MIN = 1_000;
-export const TWO_MS_MAX = 60_000;
-/** A week; longer would keep people out more than cards apart. */
-export const PASSBACK_MS_MAX = 7 * 24 * 60 * 60 * 1000;
-const TITLE_POINTS_MAX = 64;
 
 const SETTINGS_DEFAULT: Omit<DoorSettings, 'openMs' | 'bits'> = {
   title: null,

@@ -3,8 +3,8 @@ import { asObject, isId } from '../sdk/fields.ts';
 import type { JsonObject } from '../sdk/json.ts';
 import type { Row, State } from '../sdk/state.ts';
 import { parseDoor } from './door-record.ts';
-import { parseTries } from './gather.ts';
 import { doorKey, lastKey, passKey, triesKey } from './keys.ts';
+import { parseTries } from './trace.ts';
 
 /**
  * Facts: it happened, so nothing here can refuse them, not even a door that is gone by the time the fact is merged.

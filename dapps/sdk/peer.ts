@@ -4,6 +4,7 @@ import { whyNotJson } from './json.ts';
 import { CALLS_PENDING_MAX, CALLS_QUEUED_MAX, LINE_BYTES_MAX } from './limits.ts';
 import { utf8Length } from './lines.ts';
 import { errorLine, parseMessage } from './message.ts';
+import { OpenCalls, type Waiting } from './open-calls.ts';
 import type { Wire } from './stdio.ts';
 
 /**
@@ -23,11 +24,6 @@ export class CallError extends Error {
 
 export type Method = (params: JsonObject) => Promise<Json>;
 
-interface Waiting {
-  readonly resolve: (result: Json) => void;
-  readonly reject: (error: CallError) => void;
-}
-
 function fitsLine(line: string): boolean {
   // A UTF-16 unit is at most three bytes of UTF-8, so only long lines need counting.
   return line.length * 3 <= LINE_BYTES_MAX || utf8Length(line) <= LINE_BYTES_MAX;
@@ -37,9 +33,7 @@ function fitsLine(line: string): boolean {
 export class Peer {
   readonly #wire: Wire;
   readonly #methods: ReadonlyMap<string, Method>;
-  readonly #waiting = new Map<number, Waiting>();
-  /** Calls not sent yet, in order. */
-  readonly #queued: { readonly id: number; readonly line: string; readonly waiting: Waiting }[] = [];
+  readonly #calls: OpenCalls;
   #nextId = 1;
   #answering = 0;
 
@@ -52,6 +46,7 @@ export class Peer {
     answered: (method: string, isRefused: boolean) => void = () => {},
   ) {
     this.#wire = wire;
+    this.#calls = new OpenCalls((line) => wire.send(line));
     this.#methods = methods;
     this.#answered = answered;
   }
@@ -80,7 +75,7 @@ export class Peer {
    * @throws CallError with the node's code, or too_many_calls, not_json, line_too_long from this side.
    */
   ask(method: string, params: JsonObject): Promise<Json> {
-    if (this.#queued.length >= CALLS_QUEUED_MAX) {
+    if (this.#calls.isFull) {
       return Promise.reject(new CallError('too_many_calls', `${CALLS_QUEUED_MAX} calls are waiting for others`));
     }
     const reason = whyNotJson(params);
@@ -88,27 +83,12 @@ export class Peer {
     const id = this.#nextId++;
     const line = JSON.stringify({ jsonrpc: '2.0', id, method, params });
     if (!fitsLine(line)) return Promise.reject(new CallError('line_too_long', `${method} does not fit one line`));
-    return new Promise((resolve, reject) => {
-      this.#queued.push({ id, line, waiting: { resolve, reject } });
-      this.#sendQueued();
-    });
-  }
-
-  #sendQueued(): void {
-    while (this.#waiting.size < CALLS_PENDING_MAX) {
-      const next = this.#queued.shift();
-      if (next === undefined) return;
-      this.#waiting.set(next.id, next.waiting);
-      this.#wire.send(next.line);
-    }
+    return new Promise((resolve, reject) => this.#calls.add({ id, line, waiting: { resolve, reject } }));
   }
 
   #settle(id: number | string): Waiting {
-    const waiting = typeof id === 'number' ? this.#waiting.get(id) : undefined;
-    if (waiting === undefined || typeof id !== 'number')
-      throw new Fault('broken_message', `an answer to no call, ${id}`);
-    this.#waiting.delete(id);
-    this.#sendQueued();
+    const waiting = typeof id === 'number' ? this.#calls.settle(id) : undefined;
+    if (waiting === undefined) throw new Fault('broken_message', `an answer to no call, ${id}`);
     return waiting;
   }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { JsonObject } from '../base/json.ts';
+import { isJsonObject, type JsonObject } from '../base/json.ts';
 import { type CommonOptions, common, wholeNumber, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { parseHours } from './hours.ts';
@@ -58,6 +58,15 @@ function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }
 
+/** Whom a door lets in and when, rule by rule. */
+function rulesOf({ allow }: JsonObject): string {
+  const rules = (Array.isArray(allow) ? allow : []).filter(isJsonObject).map(({ who, schedule }) => {
+    const hours = schedule === null ? 'at any time' : `schedule ${plain(String(schedule))}`;
+    return who === 'everyone' ? hours : `${plain(String(who))} ${hours}`;
+  });
+  return rules.length === 0 ? 'nobody' : rules.join('; ');
+}
+
 function table(doors: readonly JsonObject[]): string {
   if (doors.length === 0) return 'no doors yet; add one with `blockmesh door add`';
   const cell = (door: JsonObject, name: string) => plain(String(door[name] ?? ''));
@@ -66,7 +75,7 @@ function table(doors: readonly JsonObject[]): string {
       cell(door, 'door'),
       `${cell(door, 'reader')} -> ${cell(door, 'output')}`,
       `${cell(door, 'openMs')} ms`,
-      door.schedule === null ? 'at any time' : `schedule ${cell(door, 'schedule')}`,
+      rulesOf(door),
     ]),
   );
 }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import t from 'tap';
-import { OPEN_MS_MAX, OPEN_MS_MIN, PASSBACK_MS_MAX, TWO_MS_MAX } from '../../dapps/door/door-record.ts';
 import { KINDS, NAME, VERSION } from '../../dapps/door/identity.ts';
+import { OPEN_MS_MAX, OPEN_MS_MIN, PASSBACK_MS_MAX, TWO_MS_MAX } from '../../dapps/door/limits.ts';
 import type { Json, JsonObject } from '../../src/base/json.ts';
 import { createProcessRunner } from '../../src/sandbox/process-runner.ts';
 import { runScriptedTests } from '../../src/sandbox/scripted.ts';

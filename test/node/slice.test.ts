@@ -183,7 +183,7 @@ t.test('bytes of a card open the door for its time; a strange card does not', as
 
   await space.send('front', STRANGE_FRAME);
   const denied = await log.row(({ kind }) => kind === 'denied', from);
-  t.match(denied.body, { door: 'front', code: 'unknown_badge', rule: 'badge', view: { bits: 40 } });
+  t.match(denied.body, { door: 'front', code: 'unknown_badge', rule: 'badge', views: [{ bits: 40 }] });
   t.notOk('member' in denied.body);
   t.equal((await pins.records(0)).length, records.length, 'no pulse');
 
@@ -291,7 +291,7 @@ t.test('a door keeps its hours', async (t) => {
   t.equal(shut.code, 4);
   t.match(JSON.parse(shut.stdout), {
     result: 'denied',
-    code: 'outside_schedule',
+    code: 'outside_hours',
     rule: 'schedule:shut',
     member: /^m-/,
   });

@@ -1,4 +1,5 @@
-import type { AgentEvent, AgentNode } from '../../sdk/agent.ts';
+import type { AgentEvent } from '../../sdk/agent.ts';
+import type { AgentNode } from '../../sdk/agent-node.ts';
 import { Fault } from '../../sdk/fault.ts';
 import { object, text } from '../../sdk/fields.ts';
 import type { JsonObject } from '../../sdk/json.ts';

@@ -1,10 +1,10 @@
-import type { AgentNode } from '../../sdk/agent.ts';
+import type { AgentNode } from '../../sdk/agent-node.ts';
 import { asObject } from '../../sdk/fields.ts';
 import type { Moment } from '../../sdk/moment.ts';
 import { CallError } from '../../sdk/peer.ts';
 import { decideKept } from '../decision/keep.ts';
 import { parseDoor } from '../door-record.ts';
-import { readCalendar, readDoorSide } from '../gather.ts';
+import { readCalendar, readDoorSide } from '../door-side.ts';
 import { doorKey, LOCKDOWN_PREFIX } from '../keys.ts';
 import { rowsUnder } from '../rows.ts';
 import { standingEntries } from '../standing-denials.ts';
@@ -20,7 +20,7 @@ const TIMER_MS_MAX = 24 * 60 * 60 * 1000;
 
 /** Timers: every minute, for hours have no smaller unit; and for each held output after its longest time. */
 export const MINUTE_TIMER = 'minute';
-export const RENEW_PREFIX = 'renew/';
+const RENEW_PREFIX = 'renew/';
 
 /**
  * Keeps doors open in their hours. An output goes off its safe level here on the agent's own timer alone; whatever

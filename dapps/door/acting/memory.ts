@@ -49,10 +49,12 @@ export class Memory {
     this.#waiting.delete(door);
   }
 
-  /** The larger count of the state's and ours. */
+  /** The larger count of the state's and ours, of equal ones the later. */
   triesOf(member: string, badge: string, stated: Tries | null): Tries | null {
     const ours = this.#tries.get(triesName(member, badge)) ?? null;
-    return ours !== null && ours.count > (stated?.count ?? 0) ? ours : stated;
+    if (ours === null || stated === null) return ours ?? stated;
+    const isOurs = ours.count === stated.count ? ours.ms > stated.ms : ours.count > stated.count;
+    return isOurs ? ours : stated;
   }
 
   wrongPin(member: string, badge: string, before: Tries | null, at: Moment): void {

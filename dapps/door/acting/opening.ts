@@ -1,4 +1,4 @@
-import type { AgentNode } from '../../sdk/agent.ts';
+import type { AgentNode } from '../../sdk/agent-node.ts';
 import { CallError } from '../../sdk/peer.ts';
 import type { Door } from '../door-record.ts';
 

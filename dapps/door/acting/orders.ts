@@ -1,4 +1,4 @@
-import type { AgentNode } from '../../sdk/agent.ts';
+import type { AgentNode } from '../../sdk/agent-node.ts';
 import { asObject } from '../../sdk/fields.ts';
 import type { Json } from '../../sdk/json.ts';
 import type { Moment } from '../../sdk/moment.ts';

@@ -1,9 +1,9 @@
-import type { AgentNode } from '../../sdk/agent.ts';
+import type { AgentNode } from '../../sdk/agent-node.ts';
 import { Fault } from '../../sdk/fault.ts';
 import { id, text } from '../../sdk/fields.ts';
 import type { Json, JsonObject } from '../../sdk/json.ts';
 import type { Moment } from '../../sdk/moment.ts';
-import { readDoorSide } from '../gather.ts';
+import { readDoorSide } from '../door-side.ts';
 import { LOCKDOWN_PREFIX } from '../keys.ts';
 import { standingEntries } from '../standing-denials.ts';
 import type { Memory } from './memory.ts';

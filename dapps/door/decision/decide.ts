@@ -32,8 +32,8 @@ export interface Decision extends Subject {
 export function decide(evidence: Evidence): Decision {
   const { found, card, lockdown, disabled, waiting } = evidence;
   const orders = [...standing('lockdown', lockdown), ...standing('disabled', disabled)];
+  if (found === null) return denied(NOBODY, [{ code: 'no_door', rule: 'reader' }, ...orders]);
   const subject = subjectOf(card);
-  if (found === null) return denied(subject, [{ code: 'no_door', rule: 'reader' }, ...orders]);
   const { door } = found;
   switch (card.type) {
     case 'unknown':
@@ -72,9 +72,11 @@ export function decide(evidence: Evidence): Decision {
   }
 }
 
+const NOBODY: Subject = { member: null, badge: null, card: null };
+
 function subjectOf(card: Card): Subject {
   if (card.type === 'glass') return { member: null, badge: null, card: card.card };
-  if (card.type !== 'member') return { member: null, badge: null, card: null };
+  if (card.type !== 'member') return NOBODY;
   return { member: card.person.member, badge: card.person.badge, card: null };
 }
 

@@ -1,5 +1,5 @@
 /** Why a door stays shut, in the order in which the first that applies is told. */
-export const DENIAL_CODES = [
+const DENIAL_CODES = [
   'no_door',
   'unknown_badge',
   'ambiguous_badge',

@@ -96,7 +96,7 @@ function needs({ found, tries, at }: Evidence): JsonObject {
 }
 
 /** A decision as JSON; what is not known is left out. */
-export function told({ granted, rule, denials, member, badge, card, second }: Decision): JsonObject {
+function told({ granted, rule, denials, member, badge, card, second }: Decision): JsonObject {
   const [first] = denials;
   return {
     granted,
