@@ -230,7 +230,11 @@ t.test('the dapps need nothing that a bare engine lacks', async (t) => {
       .map((line) => JSON.parse(line));
   };
   const entry = (dapp: string, kind: string, body: JsonObject): JsonObject => {
-    const call = applyOf(kind, body, { 'membership:member/m-1': null, 'membership:name/josé': null });
+    const call = applyOf(kind, body, {
+      'membership:member/m-1': null,
+      'membership:gone/m-1': null,
+      'membership:name/josé': null,
+    });
     return { ...call, entry: { dapp, ver: '0.1.0', kind, re: null, body, block: 'b', index: 0 } };
   };
   const hours = [{ days: [1], from: 0, to: 60 }];
