@@ -52,7 +52,7 @@ export function memberTables(member: Command, environment: Environment): void {
 }
 
 async function importTable(path: string, options: ImportOptions, environment: Environment): Promise<void> {
-  const records = await parseCsv(readTable(path), path);
+  const records = parseCsv(readTable(path), path);
   const result = await withSession(options, environment, async (session) => {
     const { rows, problems } = await rowsOf(records, new SpaceClock(session));
     refuseLong(rows);
