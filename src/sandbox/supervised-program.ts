@@ -68,6 +68,8 @@ export class SupervisedProgram {
     this.#delayMsMin = options.timings?.restartMsMin ?? DAPP_RESTART_DELAY_MS_MIN;
     this.#delayMsMax = options.timings?.restartMsMax ?? DAPP_RESTART_DELAY_MS_MAX;
     this.#delayMs = this.#delayMsMin;
+    // Nobody may be waiting for it.
+    this.#nextStart.promise.catch(() => {});
   }
 
   /**

@@ -8,6 +8,7 @@ import { type ApplyCall, type Contract, type ContractTimings, startContract } fr
 import { type Manifest, parseManifest } from '../../src/sandbox/manifest.ts';
 import { MemoryState } from '../../src/sandbox/memory-state.ts';
 import type { Runner } from '../../src/sandbox/runner.ts';
+import { until } from '../node/program.ts';
 import { FAULTS, raw, writing } from './line-faults.ts';
 import { untilGone } from './runner.ts';
 
@@ -255,6 +256,20 @@ export function lineProtocolContract(t: Test, { runner, folder }: LineProtocolOp
       code: 'dapp_start_failed',
       cause: { code: 'dapp_timeout' },
     });
+  });
+
+  t.test('a patient one that cannot start is tried again, whether or not anybody waits for it', async (t) => {
+    const log = memoryLog();
+    const manifest = hostileManifest('false');
+    const timings = { applyMs: APPLY_MS, ...RESTARTS };
+    const contract = await startContract({ manifest, folder, runner, branch: 'main', log, timings, isPatient: true });
+    await until(
+      () => log.lines.length >= 3,
+      () => JSON.stringify(log.lines),
+    );
+    t.match(log.lines.slice(0, 3), Array(3).fill({ message: 'dapp could not be started', dapp: 'hostile' }));
+    await contract.stop();
+    await t.rejects(apply(contract, {}), { code: 'dapp_stopped' });
   });
 
   t.test('stops in the middle of a call, deaf or not', async (t) => {
