@@ -1,122 +1,22 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
 import type { JsonObject } from '../../src/base/json.ts';
-import type { PinsClient } from '../../src/devices/pins/client.ts';
+import { PINS_RECORDS_PAGE_MAX, PINS_REPLY_MS_MAX } from '../../src/base/limits.ts';
 import type { PinsRecord } from '../../src/devices/pins/protocol.ts';
 import { buildPins } from '../devices/pins/build.ts';
-import { type Program, until } from './program.ts';
-import { DAPPS, furnish, LogReader, type LogRow, TestSpace } from './space-harness.ts';
+import { OPEN_MS, Scene } from './kill-scene.ts';
+import { until, WAIT_MS } from './program.ts';
+import type { LogRow } from './space-harness.ts';
 
 /** `kill -9` of the node at its worst moments: doors close on time, and the ledger loses and doubles nothing. */
-
-const NODE_WITH_DAPPS = join(import.meta.dirname, '../fixtures/node-with-dapps.ts');
-const CARD = '0009362416';
-const CARD_FRAME = Buffer.from('\x0200008EDBF0A5\x03', 'latin1');
-/** Longer than it takes to kill a node, and, for the long door, to start it again: what happens in mid-pulse does. */
-const OPEN_MS = 1_500;
-const LONG_MS = 30_000;
-const DOORS = [
-  { name: 'front', openMs: OPEN_MS },
-  { name: 'long', openMs: LONG_MS },
-];
-const CALL_MS = 20_000;
 
 const PINS: readonly (readonly [name: string, program: string | undefined])[] = [
   ['the virtual pins process', undefined],
   ['the C pins process', buildPins('gpio_sim')],
 ];
-
-/** A space with its pins process and a running node that knows CARD; several tests make it through one after another. */
-class Scene {
-  readonly space: TestSpace;
-  readonly pins: PinsClient;
-  readonly pinsProgram: Program;
-  node: Program;
-  readonly #ons: readonly string[];
-  readonly #offs: readonly string[];
-  /** Pulses and rows of earlier tests. */
-  #onsBefore = 0;
-  #rowsBefore = 0;
-
-  private constructor(space: TestSpace, pins: PinsClient, pinsProgram: Program, node: Program, told: Told) {
-    this.space = space;
-    this.pins = pins;
-    this.pinsProgram = pinsProgram;
-    this.node = node;
-    this.#ons = told.ons;
-    this.#offs = told.offs;
-  }
-
-  static async make(t: Test, pinsProgramPath: string | undefined): Promise<Scene> {
-    const options = pinsProgramPath === undefined ? {} : { pinsProgram: pinsProgramPath };
-    const space = await TestSpace.make(t, { doors: DOORS.map(({ name }) => name), ...options });
-    const pinsProgram = await space.startPins();
-    const told: Told = { ons: [], offs: [] };
-    const pins = await space.pins(({ id, end }) => (end === undefined ? told.ons : told.offs).push(id));
-    const node = await space.startNode();
-    await furnish(space, DOORS, [CARD]);
-    return new Scene(space, pins, pinsProgram, node, told);
-  }
-
-  /** What was there is not looked at again. */
-  async begin(): Promise<void> {
-    this.#onsBefore = this.#ons.length;
-    this.#rowsBefore += (await this.rows()).length;
-  }
-
-  /** A badge that was granted, acknowledged to whoever held it on. */
-  async granted(door: string): Promise<JsonObject> {
-    const control = await this.space.control();
-    const fact = (await control.call('badge.test', { door, number: CARD }, CALL_MS)) as JsonObject;
-    control.close();
-    return fact;
-  }
-
-  /** The id of the first pulse of this test. */
-  async pulsed(): Promise<string> {
-    await until(
-      () => this.#ons.length > this.#onsBefore,
-      () => 'a pulse',
-    );
-    return this.#ons[this.#onsBefore] ?? '';
-  }
-
-  get hasPulsed(): boolean {
-    return this.#ons.length > this.#onsBefore;
-  }
-
-  async ended(id: string): Promise<PinsRecord> {
-    await until(
-      () => this.#offs.includes(id),
-      () => `the end of ${id}`,
-    );
-    const record = (await this.pins.records(0)).find((one) => one.id === id);
-    if (record === undefined) throw new Error(`the pins process has no record of ${id}`);
-    return record;
-  }
-
-  /** Starts the node again. @returns the facts of this test that speak of pulses. */
-  async restarted(): Promise<readonly LogRow[]> {
-    if (!this.node.hasEnded) await this.node.stop();
-    this.node = await this.space.startNode();
-    return await this.rows();
-  }
-
-  async rows(): Promise<readonly LogRow[]> {
-    const control = await this.space.control();
-    const rows = await new LogReader(control).catchUp();
-    control.close();
-    return rows.filter(({ kind }) => FACTS.includes(kind)).slice(this.#rowsBefore);
-  }
-}
-
-const FACTS = ['granted', 'recovered', 'interrupted'];
-
-interface Told {
-  readonly ons: string[];
-  readonly offs: string[];
-}
 
 function bodyOf({ id, output, onNs, offNs, end }: PinsRecord): JsonObject {
   return { pulse: id, output, onNs: `${onNs}`, offNs: `${offNs}`, end: `${end}` };
@@ -162,33 +62,9 @@ async function backInMidPulse(t: Test, scene: Scene): Promise<void> {
   t.same(summary(await scene.restarted()), summary(rows), 'told once');
 }
 
-/** The door's own agent, but for an append that never begins. */
-const FROZEN_AGENT = `
-import { serveAgent } from '../sdk/agent.ts';
-import { answerBadge } from './badge.ts';
-import { KINDS, NAME, VERSION } from './identity.ts';
-const frozen = (node) => new Proxy(node, {
-  get: (of, name) => (name === 'append' ? () => new Promise(() => {}) : of[name].bind(of)),
-});
-const onEvent = { 'badge/+': (event, node) => answerBadge(event, frozen(node)) };
-serveAgent({ name: NAME, version: VERSION, kinds: KINDS, onEvent });
-`;
-
-/** A node whose door opens and never writes it down. */
-async function startFrozen(scene: Scene): Promise<Program> {
-  await scene.node.stop();
-  const dapps = join(scene.space.folder, 'dapps');
-  cpSync(DAPPS, dapps, { recursive: true });
-  writeFileSync(join(scene.space.folder, 'package.json'), '{ "type": "module" }');
-  writeFileSync(join(dapps, 'door/agent.ts'), FROZEN_AGENT);
-  const node = scene.space.launch([scene.space.folder, dapps], NODE_WITH_DAPPS);
-  await node.logged('node running');
-  return node;
-}
-
 async function killedBeforeAppend(t: Test, scene: Scene): Promise<void> {
-  const node = await startFrozen(scene);
-  await scene.space.send('front', CARD_FRAME);
+  const node = await scene.startFrozen();
+  await scene.badge('front');
   const pulse = await scene.pulsed();
   await node.kill();
   const record = await scene.ended(pulse);
@@ -202,12 +78,10 @@ async function killedBeforeAppend(t: Test, scene: Scene): Promise<void> {
 }
 
 async function agentKilledBeforeAppend(t: Test, scene: Scene): Promise<void> {
-  const node = await startFrozen(scene);
-  await scene.space.send('front', CARD_FRAME);
+  const node = await scene.startFrozen();
+  await scene.badge('front');
   const pulse = await scene.pulsed();
-  const agent = scene.space.living().find(({ command }) => command.endsWith('agent.ts'));
-  if (agent === undefined) throw new Error('the agent cannot be seen');
-  process.kill(agent.pid, 'SIGKILL');
+  process.kill(scene.agentPid(), 'SIGKILL');
   const record = await scene.ended(pulse);
   t.match(record, { end: 'timer', owner: 'present' }, 'the node lives');
   await node.logged('pulse without a fact, recovered', { pulse });
@@ -215,6 +89,46 @@ async function agentKilledBeforeAppend(t: Test, scene: Scene): Promise<void> {
   const rows = await scene.restarted();
   t.same(summary(rows), [['recovered', pulse, 'ok']]);
   t.same(rows[0]?.body, bodyOf(record));
+}
+
+async function agentKilledBeforeAnswer(t: Test, scene: Scene): Promise<void> {
+  const node = await scene.startFrozen();
+  scene.pinsProgram.signal('SIGSTOP');
+  await scene.badge('front');
+  await node.logged('standard error', { dapp: 'door', line: 'pulse' });
+  process.kill(scene.agentPid(), 'SIGKILL');
+  await node.logged('dapp failed', { dapp: 'door' });
+  t.notOk(scene.hasPulsed, 'the pulse is in flight');
+  scene.pinsProgram.signal('SIGCONT');
+  const pulse = await scene.pulsed();
+  const record = await scene.ended(pulse);
+  await node.logged('pulse without a fact, recovered', { pulse });
+  const rows = await scene.restarted();
+  t.same(summary(rows), [['recovered', pulse, 'ok']]);
+  t.same(rows[0]?.body, bodyOf(record));
+}
+
+async function killedWhileStopping(t: Test, scene: Scene): Promise<void> {
+  const pulse = String((await scene.granted('front')).pulse);
+  const agent = scene.agentPid();
+  // Deaf to whatever asks it to end, until it is killed.
+  process.kill(agent, 'SIGSTOP');
+  scene.node.signal('SIGTERM');
+  await scene.node.logged('stopping');
+  t.same(await scene.node.kill(), { code: null, signal: 'SIGKILL' }, 'it was still stopping');
+  process.kill(agent, 'SIGCONT');
+  const record = await scene.ended(pulse);
+  t.match(record, { end: 'timer', owner: 'lost' }, 'the door closed on time all the same');
+  await until(
+    () => scene.space.living().length === 0,
+    () => `nothing is left of it: ${JSON.stringify(scene.space.living())}`,
+  );
+  const rows = await scene.restarted();
+  t.same(summary(rows), [
+    ['granted', pulse, 'ok'],
+    ['interrupted', pulse, 'ok'],
+  ]);
+  t.same(rows[1]?.body, bodyOf(record));
 }
 
 async function pulsedTooLate(t: Test, scene: Scene): Promise<void> {
@@ -238,8 +152,93 @@ const SCENES: Readonly<Record<string, (t: Test, scene: Scene) => Promise<void>>>
   'back in mid-pulse: the pulse goes on, and is told when it has ended': backInMidPulse,
   'killed between pulse and append: recovered, once': killedBeforeAppend,
   'the agent killed between pulse and append: recovered by the node that lives on': agentKilledBeforeAppend,
+  'the agent killed while its pulse is in flight: recovered all the same': agentKilledBeforeAnswer,
+  'killed while its stop hangs: as when killed in mid-pulse': killedWhileStopping,
   'a pulse that came after its time-out: the fact has a fault, the pulse is recovered': pulsedTooLate,
 };
+
+/**
+ * Stands in for the pins process, and takes a while for everything it is asked. Its records are holds that have
+ * ended, more than one page of them.
+ */
+async function slowPins(path: string, delayMs: number): Promise<{ readonly asked: string[]; stop(): Promise<void> }> {
+  const asked: string[] = [];
+  const sockets = new Set<Socket>();
+  let seq = 0;
+  const answer = (line: string): string => {
+    const [word = ''] = line.split(' ');
+    if (word === 'hello') return `ok hello 1 ${'0'.repeat(16)} 1\n`;
+    if (word !== 'records') return `ok ${word}\n`;
+    const records = Array.from({ length: PINS_RECORDS_PAGE_MAX }, () => {
+      seq += 1;
+      return `record ${seq} h${seq} front-strike hold 1 2 released present\n`;
+    });
+    return `${records.join('')}ok records ${records.length}\n`;
+  };
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => sockets.delete(socket));
+    createInterface({ input: socket }).on('line', (line) => {
+      asked.push(line);
+      const timer = setTimeout(() => socket.write(answer(line)), delayMs);
+      socket.on('close', () => clearTimeout(timer));
+    });
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  const stop = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  };
+  return { asked, stop };
+}
+
+t.test('stopped while it connects to the pins process again', async (t) => {
+  const scene = await Scene.make(t, undefined);
+  const { space } = scene;
+  const path = join(space.folder, 'run/pins.sock');
+  await scene.pinsProgram.stop();
+
+  await t.test('between two tries', async (t) => {
+    await scene.node.logged('pins process lost, doors cannot open until it is back');
+    t.same(await scene.node.stop(), { code: 0, signal: null });
+    t.same(space.living(), []);
+  });
+
+  await t.test('while a try is not answered', async (t) => {
+    const node = await space.startNode();
+    const silent = await slowPins(path, 2 * WAIT_MS);
+    await until(
+      () => silent.asked.length > 0,
+      () => 'the node tries again',
+    );
+    t.same(await node.stop(), { code: 0, signal: null });
+    t.same(space.living(), []);
+    await silent.stop();
+  });
+
+  await t.test('while what was recorded comes in too slowly: it leaves all the same', async (t) => {
+    const node = await space.startNode();
+    const slow = await slowPins(path, 0.8 * PINS_REPLY_MS_MAX);
+    await until(
+      () => slow.asked.includes('records 0'),
+      () => `the node reads the records: ${slow.asked}`,
+    );
+    t.same(await node.stop(), { code: null, signal: 'SIGKILL' });
+    await node.logged('stop took too long, leaving');
+    await slow.stop();
+    await until(
+      () => space.living().length === 0,
+      () => `nothing is left of it: ${JSON.stringify(space.living())}`,
+    );
+  });
+
+  await space.startPins();
+  await space.startNode();
+  t.equal((await space.cli('verify')).code, 0, 'verify is clean');
+});
 
 for (const [name, program] of PINS) {
   t.test(`with ${name}`, async (t) => {
