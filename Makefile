@@ -19,6 +19,12 @@ PINS_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -DPINS_VERSION='"$(V
 # Debian packages beside npm, make and a compiler: socat is the line of a virtual reader; strace counts syncs in tests.
 RUN_PROGRAMS := socat
 TEST_PROGRAMS := socat strace
+# program:package. The machine whose power is cut has an x86-64 processor, and our Node for it.
+POWERCUT_PROGRAMS := qemu-system-x86_64:qemu-system-x86 cpio mke2fs:e2fsprogs setpriv:util-linux
+POWERCUT_DEBIAN := build/powercut/debian
+ifeq ($(NODE_CPU),x64)
+POWERCUT_PARTS := powercut-parts
+endif
 
 .PHONY: help
 help: ## list the targets
@@ -32,7 +38,7 @@ run: $(NODE_STAMP) run-programs ## set everything up and run a demo space with a
 	@npx --no-install blockmesh demo
 
 .PHONY: test
-test: $(NODE_STAMP) test-programs $(TAP_STAMP) build/blockmesh-pins build/blockmesh-pins-sim check ## set everything up and run every test
+test: $(NODE_STAMP) test-programs $(POWERCUT_PARTS) $(TAP_STAMP) build/blockmesh-pins build/blockmesh-pins-sim check ## set everything up and run every test
 	@mkdir -p build && rm -f build/test.tap
 	npx tap --reporter=terse --output-file=build/test.tap $(TESTS)
 
@@ -43,6 +49,14 @@ check: $(NODE_STAMP) ## types, format and lint (the house rules are part of the 
 .PHONY: bench
 bench: $(NODE_STAMP) run-programs build/blockmesh-pins-sim ## measure against the budgets, into build/bench.json (ONLY=name for one)
 	@node test/bench/bench-main.ts
+
+.PHONY: powercut
+powercut: $(NODE_STAMP) powercut-parts ## cut the power of an emulated board until there were N=50 cuts, into build/powercut.jsonl (SEED=, SYNC=off: must fail)
+	@N=$(N) SEED=$(SEED) SYNC=$(SYNC) node test/powercut/powercut-main.ts
+
+.PHONY: kills
+kills: $(NODE_STAMP) test-programs $(TAP_STAMP) ## kill the node under load until there were N=200 kills, into build/kills.jsonl (SEED=)
+	@N=$(N) SEED=$(SEED) node test/node/kills-main.ts
 
 .PHONY: pins
 pins: build/blockmesh-pins ## build the process that owns the output lines
@@ -81,9 +95,10 @@ build/blockmesh-pins-sim: $(PINS_SOURCES) $(PINS)/backend/gpio_sim.c $(PINS_HEAD
 	@mkdir -p build
 	$(CC) $(CFLAGS) $(PINS_CFLAGS) $(PINS_SOURCES) $(PINS)/backend/gpio_sim.c -o $@
 
-# Installs what is missing, or says what to install.
+# Installs what is missing of `program` or `program:package`, or says what to install.
 define need
-	@missing=(); for program in $(1); do command -v $$program >/dev/null || missing+=($$program); done; \
+	@missing=(); for pair in $(1); do \
+	  PATH="$$PATH:/usr/sbin:/sbin" command -v $${pair%:*} >/dev/null || missing+=($${pair#*:}); done; \
 	if [ $${#missing[@]} -eq 0 ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing $${missing[*]}"; \
@@ -96,3 +111,19 @@ run-programs:
 	$(call need,$(RUN_PROGRAMS))
 test-programs:
 	$(call need,$(TEST_PROGRAMS))
+
+# Debian's kernel for virtual machines and its static busybox, unpacked and not installed.
+.PHONY: powercut-parts
+powercut-parts: $(POWERCUT_DEBIAN)/stamp
+	$(call need,$(POWERCUT_PROGRAMS))
+
+KERNEL_PACKAGE = apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -nE 's/^ *Depends: (linux-image-\S+)$$/\1/p'
+$(POWERCUT_DEBIAN)/stamp:
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@[ -n "$$($(KERNEL_PACKAGE))" ] || [ "$$(id -u)" != 0 ] || apt-get update -q
+	@kernel="$$($(KERNEL_PACKAGE) | head -n 1)"; \
+	[ -n "$$kernel" ] || { echo "no kernel to be had: run apt-get update first, as root, on a Debian for amd64" >&2; exit 1; }; \
+	echo "fetching $$kernel and busybox-static"; cd $(@D) && \
+	apt-get -o APT::Sandbox::User=root download -q "$$kernel" busybox-static && \
+	for package in *.deb; do dpkg-deb -x "$$package" . && rm "$$package"; done
+	@touch $@

@@ -1,10 +1,12 @@
+import { writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import type { JsonObject } from '../../src/base/json.ts';
 import { buildPins } from '../devices/pins/build.ts';
 import { until } from './program.ts';
+import { anySeed } from './seeded.ts';
 import { furnish, LogReader, TestSpace } from './space-harness.ts';
-import { anySeed, Storm } from './storm.ts';
+import { Storm } from './storm.ts';
 
 /** `kill -9` at random moments: nothing that was acknowledged is lost, nothing that happened is told twice. */
 
@@ -59,12 +61,14 @@ t.test('a storm of badges and commands, the node killed again and again', async 
     of(kind).flatMap(({ body }) => (body.pulse === undefined ? [] : [`${body.pulse}`]));
   const [granted, recovered, interrupted] = ['granted', 'recovered', 'interrupted'].map(pulsesOf);
   const records = [...storm.records.values()];
-  t.comment(
-    `${kills} kills, ${facts.size} facts and ${commands.size} commands acknowledged, ${rows.length} entries; ` +
-      `${records.length} pulses: ${granted?.length} granted, ${recovered?.length} recovered, ` +
-      `${interrupted?.length} interrupted; ${of('granted').length - (granted?.length ?? 0)} granted with a fault, ` +
-      `${of('denied').length} denied; ${(ended / 1000).toFixed(1)} s`,
-  );
+  const figures = {
+    ...{ kills, seed, facts: facts.size, commands: commands.size, entries: rows.length, pulses: records.length },
+    ...{ granted: granted?.length, recovered: recovered?.length, interrupted: interrupted?.length },
+    ...{ faults: of('granted').length - (granted?.length ?? 0), denied: of('denied').length },
+    seconds: Math.round(ended / 1000),
+  };
+  t.comment(JSON.stringify(figures));
+  if (process.env.KILLS_FIGURES) writeFileSync(process.env.KILLS_FIGURES, JSON.stringify(figures));
   t.ok(facts.size >= kills && commands.size >= kills && records.length >= kills, 'it was a storm');
 
   t.same(

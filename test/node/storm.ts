@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import type { JsonObject } from '../../src/base/json.ts';
 import { parseCredential } from '../../src/devices/credential.ts';
 import type { PinsClient } from '../../src/devices/pins/client.ts';
@@ -6,24 +5,10 @@ import type { PinsRecord } from '../../src/devices/pins/protocol.ts';
 import { encodeFrame } from '../../src/devices/rdm6300/frame.ts';
 import type { RpcPeer } from '../../src/sandbox/peer.ts';
 import type { Program } from './program.ts';
+import { type Seeded, seeded } from './seeded.ts';
 import type { TestDoor, TestSpace } from './space-harness.ts';
 
 /** Badges at every door and commands at the console, at once, until the node is killed; again and again. */
-
-/** mulberry32: one printed number brings the same moments back. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-export function anySeed(): number {
-  return randomInt(2 ** 31);
-}
 
 interface StormDoor extends TestDoor {
   /** Two cards or more, that take turns: the same again within half a second is no new presentation. */
@@ -57,8 +42,8 @@ export class Storm {
   readonly records = new Map<number, PinsRecord>();
   readonly #space: TestSpace;
   readonly #doors: readonly StormDoor[];
-  readonly #moments: (below: number) => number;
-  readonly #badges: (below: number) => number;
+  readonly #moments: Seeded;
+  readonly #badges: Seeded;
   #pins: PinsClient | null = null;
   /** Badges presented at each door, over all lives. */
   readonly #presented = new Map<string, number>();
