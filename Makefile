@@ -28,7 +28,7 @@ endif
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # What Node makes of our sources is kept, so that a process neither loads the stripper of types nor its 25 MB.
 run bench: export NODE_COMPILE_CACHE := $(CURDIR)/build/compile-cache
@@ -57,6 +57,10 @@ powercut: $(NODE_STAMP) powercut-parts ## cut the power of an emulated board unt
 .PHONY: kills
 kills: $(NODE_STAMP) test-programs $(TAP_STAMP) ## kill the node under load until there were N=200 kills, into build/kills.jsonl (SEED=)
 	@N=$(N) SEED=$(SEED) node test/node/kills-main.ts
+
+.PHONY: dapps
+dapps: $(NODE_STAMP) ## bundle the dapps, one file a program and engine, into build/dapps
+	@node src/sandbox/bundle-main.ts --out build/dapps $(patsubst %/dapp.json,%,$(wildcard dapps/*/dapp.json))
 
 .PHONY: pins
 pins: build/blockmesh-pins ## build the process that owns the output lines

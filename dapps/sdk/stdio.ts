@@ -2,7 +2,8 @@ import process from 'node:process';
 import { LineSplitter } from './lines.ts';
 
 /**
- * The one file of the SDK that touches Node. A bundle for QuickJS replaces it with its twin and keeps all the rest.
+ * The one file of the SDK that touches Node. A bundle for QuickJS holds its twin,
+ * `stdio-quickjs.ts`, in its place and keeps all the rest.
  */
 
 /** The way out: lines to the node, words to the log, and the end of the process. */

@@ -1,11 +1,18 @@
 import { posix } from 'node:path';
 import type { Tree } from './tree.ts';
 
-/** Files that npm, a dapp's manifest or a child process starts: `bin`, `contract`, `agent`, and `*-main.ts`. */
+/** What joins the dapps to the world: their standard input and output, one file for each engine. */
+export const DAPP_STDIO = 'dapps/sdk/stdio.ts';
+export const DAPP_STDIO_TWIN = 'dapps/sdk/stdio-quickjs.ts';
+
+/**
+ * Files that npm, a dapp's manifest or a child process starts: `bin`, `contract`, `agent`, and `*-main.ts`; and the
+ * twin that a bundle takes in another's place.
+ */
 export function entriesOf(tree: Tree): ReadonlySet<string> {
   const entries = new Set(binPaths(tree));
   for (const [path, text] of tree.files) {
-    if (path.endsWith('-main.ts')) entries.add(path);
+    if (path.endsWith('-main.ts') || path === DAPP_STDIO_TWIN) entries.add(path);
     if (posix.basename(path) === 'dapp.json') {
       for (const started of commandPaths(tree, posix.dirname(path), text)) entries.add(started);
     }

@@ -1,4 +1,5 @@
 import { isBuiltin } from 'node:module';
+import { DAPP_STDIO, DAPP_STDIO_TWIN } from './entries.ts';
 import type { Finding } from './finding.ts';
 import { type House, isProduct } from './house.ts';
 import type { ImportFact, Module } from './module-facts.ts';
@@ -6,9 +7,6 @@ import { BANNED_GLOBALS, CHANCE, LANGUAGE_GLOBALS, WORLD } from './pure-globals.
 import { IMPURE_FLOOR_MIN, placeOf } from './rooms.ts';
 import { type GlobalUse, globalUses } from './scope.ts';
 import { lineOf, memberName, walk } from './syntax.ts';
-
-/** The one file of the dapps that touches the world: their standard input and output. */
-const DAPP_STDIO = 'dapps/sdk/stdio.ts';
 
 /** Built-in modules that are functions of their arguments; `node:crypto` is one in src/format, without its chance. */
 const PURE_BUILTINS = new Set(['buffer', 'path/posix', 'string_decoder', 'util']);
@@ -52,7 +50,7 @@ export function checkConsole(house: House): readonly Finding[] {
 
 function isPure(path: string): boolean {
   const place = placeOf(path);
-  if (place.kind === 'dapp') return path !== DAPP_STDIO;
+  if (place.kind === 'dapp') return path !== DAPP_STDIO && path !== DAPP_STDIO_TWIN;
   return place.kind === 'room' && place.room.floor < IMPURE_FLOOR_MIN;
 }
 
