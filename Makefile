@@ -62,6 +62,12 @@ kills: $(NODE_STAMP) test-programs $(TAP_STAMP) ## kill the node under load unti
 dapps: $(NODE_STAMP) ## bundle the dapps, one file a program and engine, into build/dapps
 	@node src/sandbox/bundle-main.ts --out build/dapps $(patsubst %/dapp.json,%,$(wildcard dapps/*/dapp.json))
 
+.PHONY: dapps-histories
+dapps-histories: export N ?= 10000
+dapps-histories: export SEED ?= 1
+dapps-histories: $(NODE_STAMP) ## the dapps answer the same in Node and in QuickJS: N random histories (SEED=1), resumed
+	@node test/dapps/quickjs/histories-main.ts
+
 .PHONY: pins
 pins: build/blockmesh-pins ## build the process that owns the output lines
 
