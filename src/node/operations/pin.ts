@@ -1,6 +1,6 @@
 import { CodedError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import { hashPin } from '../../devices/credential.ts';
+import { hashPin } from '../../devices/pin.ts';
 import type { HashedView } from '../presentations.ts';
 import type { Space } from '../space.ts';
 import { MEMBERSHIP } from './people.ts';

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import type { Json, JsonObject } from '../../../src/base/json.ts';
-import { hashPin } from '../../../src/devices/credential.ts';
+import { hashPin } from '../../../src/devices/pin.ts';
 import { OPERATIONS } from '../../../src/node/operations/operations.ts';
 import type { Space } from '../../../src/node/space.ts';
 import { systemRandomness } from '../../../src/node/system.ts';
@@ -211,8 +211,8 @@ t.test('a thousand members come by a table, once', async (t) => {
       }),
     );
     rows.push(row(1_002, 'MEMBER 3', { plan: 'laser', until: 9e12 }));
-    const dry = await call('member.import', { rows, dryRun: true });
-    t.match(dry, { rows: 1_001, added: 999, changed: 1, unchanged: 0, problems: [] });
+    const dry = await call('member.import', { rows: rows.slice(0, 20), dryRun: true });
+    t.match(dry, { rows: 20, added: 19, changed: 1, unchanged: 0, problems: [] });
     t.match(await call('member.list'), { members: { length: 1 } }, 'a dry run writes nothing');
     const startMs = performance.now();
     const result = await call('member.import', { rows });
