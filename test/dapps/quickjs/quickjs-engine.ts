@@ -9,7 +9,7 @@ import { type Engine, readProgramLine } from './engine.ts';
 
 const STACK_BYTES_MAX = 256 * 1024;
 /** QuickJS asks every 10,000 jumps or so; an apply of ours takes a handful of them. */
-const INTERRUPTS_PER_CALL_MAX = 500;
+const INTERRUPTS_PER_CALL_MAX = 200;
 
 /** What `qjs --std` would give, as far as the SDK's twin uses it, on top of five functions of the host. */
 const STD = `
