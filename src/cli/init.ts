@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { idText } from '../format/ids.ts';
 import { initSpace } from '../node/init.ts';
 import { bootId, systemClock, systemRandomness } from '../node/system.ts';
+import { zoneRule } from '../node/system-zone.ts';
 import { createProcessRunner } from '../sandbox/process-runner.ts';
 import { type CommonOptions, common } from './command.ts';
 import type { Environment } from './environment.ts';
@@ -17,7 +18,14 @@ interface InitCommandOptions extends CommonOptions {
   readonly nodeName: string;
   readonly keyFile?: string;
   readonly passphraseFile?: string;
+  readonly breakGlass: readonly string[];
+  readonly zone?: string;
 }
+
+const FOUNDER_KEY = {
+  what: 'the founder’s key',
+  advice: 'Use --passphrase-file, or --key-file to keep the founder’s key in a file of your own.',
+};
 
 /** What a new space decides by, until an admin installs more. */
 const FIRST_DAPPS = ['membership', 'door'];
@@ -30,9 +38,12 @@ export function initCommand(program: Command, environment: Environment): void {
     .requiredOption('--founder <name>', 'your name: you become its first admin')
     .option('--node-name <name>', 'name of this board', hostname())
     .option('--key-file <path>', 'keep the founder’s key open in this file (made if not there) and not in the folder')
-    .option('--passphrase-file <path>', 'take the passphrase that seals the founder’s key from this file');
+    .option('--passphrase-file <path>', 'take the passphrase that seals the founder’s key from this file')
+    .option('--break-glass <number>', 'a card that opens in an emergency, as printed on it (repeat, up to 8)', more, [])
+    .option('--zone <zone>', 'the time zone of the space: Europe/Berlin, or a POSIX TZ rule (default: UTC0)');
   common(command, environment, [
     'init --folder /var/lib/blockmesh --name "Makerspace Nord" --founder "Ada Lovelace"',
+    'init --name Shed --founder Ada --zone Europe/Berlin --break-glass 0009362416',
     'init --name Shed --founder Ada --key-file /media/stick/ada.json',
   ]);
   command.action((options: InitCommandOptions) => init(options, environment));
@@ -42,7 +53,7 @@ async function init(options: InitCommandOptions, environment: Environment): Prom
   const folder = resolve(options.folder);
   const founderKey =
     options.keyFile === undefined
-      ? { passphrase: await newPassphrase(options.passphraseFile) }
+      ? { passphrase: await newPassphrase(options.passphraseFile, FOUNDER_KEY) }
       : { keyFile: resolve(options.keyFile) };
   const { mesh, recoveryKey } = await initSpace({
     folder,
@@ -52,6 +63,7 @@ async function init(options: InitCommandOptions, environment: Environment): Prom
     founderName: options.founder,
     nodeName: options.nodeName,
     founderKey,
+    orders: { breakGlass: options.breakGlass, zone: options.zone === undefined ? null : zoneRule(options.zone) },
     configExample: join(environment.release, 'src/node/blockmesh.example.toml'),
     clock: systemClock(false),
     randomness: systemRandomness,
@@ -67,7 +79,18 @@ async function init(options: InitCommandOptions, environment: Environment): Prom
       `  recovery key  ${recoveryKey.match(/.{8}/g)?.join(' ')}`,
       '',
       'Write the recovery key down and keep it away from this machine: it is shown this once and stored nowhere.',
+      glassText(options.breakGlass.length),
       `Next: name your reader and output in ${join(folder, 'blockmesh.toml')}, then \`blockmesh run\`.`,
     ].join('\n'),
   );
+}
+
+function glassText(cards: number): string {
+  if (cards > 0)
+    return `Break-glass cards: ${cards}. Keep them sealed and known to few: each opens every door at any time.`;
+  return 'There is no break-glass card; `blockmesh badge break-glass NUMBER` adds one for when the clock or a plan fails.';
+}
+
+function more(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }

@@ -5,22 +5,41 @@ import { readText } from '../store/files.ts';
 
 const PASSPHRASE_CHARS_MIN = 8;
 
+export interface PassphraseWanted {
+  /** What it opens, as words. */
+  readonly what: string;
+  /** What to do where there is no terminal. */
+  readonly advice: string;
+}
+
 /**
  * A new passphrase: from a file (its first line), or asked for twice on the terminal, unseen.
  * @throws passphrase_needed (no terminal to ask on), passphrase_short, passphrase_differs.
  */
-export async function newPassphrase(file: string | undefined): Promise<string> {
-  if (file !== undefined) return checked(readText(file).split(/\r?\n/)[0] ?? '');
-  if (!process.stdin.isTTY) {
-    throw new CodedError('passphrase_needed', 'there is no terminal to ask for a passphrase', {
-      advice: 'Use --passphrase-file, or --key-file to keep the founder’s key in a file of your own.',
-    });
-  }
-  const first = checked(await ask('Passphrase for the founder’s key: '));
+export async function newPassphrase(file: string | undefined, wanted: PassphraseWanted): Promise<string> {
+  if (file !== undefined) return checked(firstLine(file));
+  refuseWithoutTerminal(wanted);
+  const first = checked(await ask(`Passphrase for ${wanted.what}: `));
   if ((await ask('The same again: ')) !== first) {
     throw new CodedError('passphrase_differs', 'the two passphrases differ; nothing was made');
   }
   return first;
+}
+
+/** A passphrase that was chosen earlier. @throws passphrase_needed. */
+export async function knownPassphrase(file: string | undefined, wanted: PassphraseWanted): Promise<string> {
+  if (file !== undefined) return firstLine(file);
+  refuseWithoutTerminal(wanted);
+  return await ask(`Passphrase of ${wanted.what}: `);
+}
+
+function refuseWithoutTerminal({ advice }: PassphraseWanted): void {
+  if (process.stdin.isTTY) return;
+  throw new CodedError('passphrase_needed', 'there is no terminal to ask for a passphrase', { advice });
+}
+
+function firstLine(file: string): string {
+  return readText(file).split(/\r?\n/)[0] ?? '';
 }
 
 function checked(passphrase: string): string {

@@ -4,11 +4,8 @@ import { toHex } from '../base/bytes.ts';
 import { CodedError, codeOf, messageOf } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
-import { BOOT_BYTES, type EncodedBlock, encodeBlock, LIFE_BYTES } from '../format/block.ts';
 import { SEED_BYTES, type SigningKey, signingKey } from '../format/ed25519.ts';
 import type { BlockId } from '../format/ids.ts';
-import { sealBlock } from '../format/sealed.ts';
-import { type Draft, writeBlock, writeEntries } from '../ledger/authoring.ts';
 import { applyMesh } from '../ledger/mesh/apply.ts';
 import { MESH, MESH_VERSION } from '../ledger/mesh/keys.ts';
 import { rootBody } from '../ledger/mesh/root-body.ts';
@@ -20,6 +17,8 @@ import { runScriptedTests } from '../sandbox/scripted.ts';
 import { openDatabase } from '../store/database.ts';
 import { readText, writeFileDurably } from '../store/files.ts';
 import { Transactor } from '../store/transactor.ts';
+import { writeFirstBlocks } from './first-blocks.ts';
+import { checkDrafts, type FirstOrders, firstDrafts } from './first-orders.ts';
 import { keyFolder, readKey, writeBadgeKeys, writeOpenKey, writeSealedKey } from './key-files.ts';
 import { ledgerPath } from './space.ts';
 
@@ -36,6 +35,7 @@ export interface InitOptions {
   readonly nodeName: string;
   readonly founderKey: FounderKey;
   readonly configExample: string;
+  readonly orders: FirstOrders;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly boot: Uint8Array;
@@ -74,7 +74,7 @@ export async function initSpace(options: InitOptions): Promise<InitResult> {
   try {
     mkdirSync(join(folder, 'keys'), { mode: 0o700 });
     mkdirSync(join(folder, 'run'), { mode: 0o750 });
-    return found(options, dapps);
+    return await found(options, dapps);
   } catch (error) {
     const begun = contentOf(folder).filter((name) => !kept.includes(name));
     for (const name of begun) rmSync(join(folder, name), { recursive: true, force: true });
@@ -132,7 +132,7 @@ async function installable(options: InitOptions): Promise<readonly { dapp: strin
   return dapps;
 }
 
-function found(options: InitOptions, dapps: readonly { dapp: string; ver: string }[]): InitResult {
+async function found(options: InitOptions, dapps: readonly { dapp: string; ver: string }[]): Promise<InitResult> {
   const { folder, randomness } = options;
   const keys = keyFolder(folder);
   const founder = makeFounderKey(options);
@@ -141,7 +141,8 @@ function found(options: InitOptions, dapps: readonly { dapp: string; ver: string
   const recoverySeed = randomness.bytes(SEED_BYTES);
   writeOpenKey(keys.node, nodeSeed);
   writeOpenKey(keys.console, consoleSeed);
-  writeBadgeKeys(keys.badges, [{ epoch: toHex(randomness.bytes(8)), key: randomness.bytes(32) }]);
+  const badgeKey = { epoch: toHex(randomness.bytes(8)), key: randomness.bytes(32) };
+  writeBadgeKeys(keys.badges, [badgeKey]);
   const node = publicHex(signingKey(nodeSeed));
   const root = rootBody({
     name: options.spaceName,
@@ -151,18 +152,24 @@ function found(options: InitOptions, dapps: readonly { dapp: string; ver: string
     dapps,
   });
   checkRoot(root, publicHex(founder), options);
-  const consoleKey = { key: publicHex(signingKey(consoleSeed)), principal: FOUNDER, node };
+  const consoleKey = signingKey(consoleSeed);
+  const keyAdd = { key: publicHex(consoleKey), principal: FOUNDER, node };
+  const ver = dapps.find(({ dapp }) => dapp === 'door')?.ver ?? MESH_VERSION;
+  const orders = firstDrafts(options.orders, ver, badgeKey, randomness);
+  await checkDrafts(orders, options);
   // SQLite gives its log the mode of the file.
   closeSync(openSync(ledgerPath(folder), 'wx', LEDGER_MODE));
   const database = openDatabase({ path: ledgerPath(folder), mayCreate: true });
   try {
-    const mesh = writeFirstBlocks(options, founder, new Transactor(database), [
-      { dapp: MESH, ver: MESH_VERSION, kind: 'root', re: null, body: root },
-      { dapp: MESH, ver: MESH_VERSION, kind: 'key.add', re: null, body: consoleKey },
+    const first = writeFirstBlocks(options, { founder, console: consoleKey }, [
+      [{ dapp: MESH, ver: MESH_VERSION, kind: 'root', re: null, body: root }],
+      [{ dapp: MESH, ver: MESH_VERSION, kind: 'key.add', re: null, body: keyAdd }],
+      orders,
     ]);
+    new Transactor(database).append(first.arriving);
     const config = join(folder, CONFIG);
     if (!existsSync(config)) writeFileDurably(config, readText(options.configExample), 0o644);
-    return { mesh, recoveryKey: toHex(recoverySeed) };
+    return { mesh: first.mesh, recoveryKey: toHex(recoverySeed) };
   } finally {
     database.close();
   }
@@ -186,29 +193,6 @@ function makeFounderKey(options: InitOptions): SigningKey {
   const seed = randomness.bytes(SEED_BYTES);
   writeSealedKey(keyFolder(folder).founder, seed, founderKey.passphrase, randomness);
   return signingKey(seed);
-}
-
-/** The root block with `drafts[0]`, and the founder's second block with the rest. @returns id of the root. */
-function writeFirstBlocks(
-  options: InitOptions,
-  founder: SigningKey,
-  transactor: Transactor,
-  drafts: readonly Draft[],
-): BlockId {
-  const { clock, randomness, boot } = options;
-  const author = founder.publicKey;
-  const life = randomness.bytes(LIFE_BYTES);
-  const time = { ...clock.now(), boot: boot.subarray(0, BOOT_BYTES), monotonicMs: clock.monotonicMs() };
-  const { entries, bodies } = writeEntries(drafts.slice(0, 1), randomness);
-  const nothing = { mesh: null, branch: null, prev: null, base: null, parents: [], height: 0 };
-  const root: EncodedBlock = encodeBlock({ ...nothing, author, life, seq: 0, time, entries });
-  const place = { mesh: root.id, base: root.id, heads: [], prev: { id: root.id, life, seq: 0 }, heightMax: 0 };
-  const second = writeBlock(place, { author, life }, drafts.slice(1), time, randomness);
-  transactor.append([
-    { encoded: root, sealed: sealBlock(root, bodies, founder), pulses: [] },
-    { encoded: second.encoded, sealed: sealBlock(second.encoded, second.bodies, founder), pulses: [] },
-  ]);
-  return root.id;
 }
 
 function publicHex(key: SigningKey): string {

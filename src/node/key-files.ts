@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, scryptSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromHex, toHex } from '../base/bytes.ts';
@@ -8,11 +8,10 @@ import { BADGE_KEYS_MAX } from '../base/limits.ts';
 import type { Randomness } from '../base/ports.ts';
 import { SEED_BYTES, type SigningKey, signingKey } from '../format/ed25519.ts';
 import { readText, writeFileDurably } from '../store/files.ts';
+import { passphraseKey, SCRYPT } from './passphrase-key.ts';
 
 /** Keys on disk: JSON, mode 0600. A node's own keys lie open to it; a founder's is sealed or kept elsewhere. */
 
-/** scrypt (RFC 7914): 64 MiB and about a quarter of a second on a desktop, some seconds on a small board. */
-const SCRYPT = { N: 65_536, r: 8, p: 1, maxmem: 128 * 1024 * 1024 };
 const SECRET_MODE = 0o600;
 const CIPHER = 'aes-256-gcm';
 const SALT_BYTES = 16;
@@ -49,7 +48,7 @@ export function writeOpenKey(path: string, seed: Uint8Array): void {
 export function writeSealedKey(path: string, seed: Uint8Array, passphrase: string, randomness: Randomness): void {
   const salt = randomness.bytes(SALT_BYTES);
   const nonce = randomness.bytes(GCM_NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, scryptSync(passphrase, salt, 32, SCRYPT), nonce);
+  const cipher = createCipheriv(CIPHER, passphraseKey(passphrase, salt), nonce);
   const sealed = Buffer.concat([cipher.update(seed), cipher.final(), cipher.getAuthTag()]);
   const { N, r, p } = SCRYPT;
   writeJson(path, {
@@ -84,7 +83,7 @@ function readSeed(path: string, passphrase: string | undefined): Uint8Array {
   const salt = hexField(scrypt.salt, SALT_BYTES, path);
   const nonce = hexField(file.nonce, GCM_NONCE_BYTES, path);
   const sealed = hexField(file.sealed, SEED_BYTES + GCM_TAG_BYTES, path);
-  const key = scryptSync(passphrase, salt, 32, SCRYPT);
+  const key = passphraseKey(passphrase, salt);
   const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: GCM_TAG_BYTES });
   decipher.setAuthTag(sealed.subarray(SEED_BYTES));
   try {
