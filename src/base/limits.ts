@@ -119,7 +119,18 @@ export const LOG_ROWS_MAX = 1_000;
 export const KEY_CACHE_MAX = 1_024;
 export const VERIFY_ASIDE_MAX = 64;
 
-// The first steps of a space.
+// Archives: backups, and blocks as a file.
+export const BACKUP_CHUNK_BYTES_MAX = 64 * 1024;
+export const BACKUP_MANIFEST_BYTES_MAX = 64 * 1024;
+export const BACKUP_FILES_MAX = 32;
+export const BACKUP_SMALL_FILE_BYTES_MAX = 1024 * 1024;
+export const BACKUP_REMINDER_DAYS_MAX = 7;
+export const BACKUP_SPARE_BYTES_MIN = 16 * 1024 * 1024;
+export const ARCHIVE_CALL_MS_MAX = 24 * 60 * 60 * 1000;
+export const EXPORT_RECORD_BYTES_MAX = 5 * 1024 * 1024;
+export const IMPORT_BATCH_BLOCKS_MAX = 256;
+export const IMPORT_BATCH_BYTES_MAX = 4 * 1024 * 1024;
+export const IMPORT_READ_BYTES_MAX = 256 * 1024;
 export const BREAK_GLASS_CARDS_MAX = 8;
 export const ZONE_FILE_BYTES_MAX = 64 * 1024;
 
@@ -135,3 +146,4 @@ assert(RPC_OUTGOING_BYTES_MAX >= 2 * LINE_BYTES_MAX, 'a full line may wait while
 assert(IMPORT_BLOCK_ENTRIES_MAX <= BLOCK_ENTRIES_MAX, 'the commands of an import fit their blocks');
 assert(CSV_BYTES_MAX < LINE_BYTES_MAX, 'a table of members travels in one line of the protocol');
 assert(JSON_DEPTH_MAX >= CBOR_DEPTH_MAX + 8, 'what the ledger can nest fits in a message around it');
+assert(EXPORT_RECORD_BYTES_MAX > BLOCK_ENTRIES_MAX * (BODY_BYTES_MAX + 64) + BLOCK_BYTES_MAX, 'a full block fits');

@@ -1,10 +1,13 @@
 import { Command, CommanderError } from 'commander';
+import { backupCommand } from './backup.ts';
 import { badgeCommands } from './badges.ts';
 import { demoCommand } from './demo.ts';
 import { doorCommands } from './doors.ts';
 import type { Environment } from './environment.ts';
+import { exportCommand } from './export.ts';
 import { familyCommands } from './families.ts';
 import { guestCommands } from './guests.ts';
+import { importCommand } from './import.ts';
 import { initCommand } from './init.ts';
 import { logCommand } from './log.ts';
 import { memberCommands } from './members.ts';
@@ -12,6 +15,7 @@ import { noteCommands } from './notes.ts';
 import { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, printError } from './output.ts';
 import { pinsCommands } from './pins.ts';
 import { planCommands } from './plans.ts';
+import { restoreCommand } from './restore.ts';
 import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
 import { verifyCommand } from './verify.ts';
@@ -52,6 +56,10 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
   doorCommands(program, environment);
   logCommand(program, environment);
   verifyCommand(program, environment, setExitCode);
+  backupCommand(program, environment);
+  restoreCommand(program, environment);
+  exportCommand(program, environment);
+  importCommand(program, environment);
   pinsCommands(program, environment);
   demoCommand(program, environment);
   try {

@@ -4,7 +4,7 @@ import type { SigningKey } from '../format/ed25519.ts';
 import type { BlockId } from '../format/ids.ts';
 import { sealBlock } from '../format/sealed.ts';
 import { type Draft, type Place, writeBlock, writeEntries } from '../ledger/authoring.ts';
-import type { Arriving } from '../store/transactor.ts';
+import type { Arriving } from '../store/arriving.ts';
 
 interface FirstParts {
   readonly clock: Clock;

@@ -17,6 +17,7 @@ import type { Log } from '../sandbox/log.ts';
 import type { Runner } from '../sandbox/runner.ts';
 import type { PulseMark } from '../store/arriving.ts';
 import { BlockReader } from '../store/blocks.ts';
+import { Checkpoints } from '../store/checkpoints.ts';
 import { checkBlockRows, checkFoldRows } from '../store/checks.ts';
 import { faultsOf, isWithoutBlocks, openDatabase, storeError } from '../store/database.ts';
 import type { EntryPlace } from '../store/fold-commit.ts';
@@ -26,10 +27,12 @@ import { StateTable } from '../store/states.ts';
 import { Tips } from '../store/tips.ts';
 import { Transactor } from '../store/transactor.ts';
 import type { Appended } from './append-queue.ts';
+import { dropStaleCopies } from './archive-ledger.ts';
 import { type Dapps, startDapps } from './dapps.ts';
 import { type ChangedKeys, Fold } from './fold.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { type BadgeKey, keyFolder, readBadgeKeys, readKey } from './key-files.ts';
+import { raiseRestored } from './restored.ts';
 import { Writer } from './writer.ts';
 
 export interface SpaceParts {
@@ -67,10 +70,12 @@ export function ledgerPath(folder: string): string {
  * serves a running node, and a command of the CLI when none runs.
  */
 export class Space {
+  readonly folder: string;
   readonly mesh: BlockId;
   readonly caps: BlockCaps;
   readonly blocks: BlockReader;
   readonly journal: Journal;
+  readonly checkpoints: Checkpoints;
   readonly state: StateTable;
   readonly dapps: Dapps;
   readonly judge: Judge;
@@ -86,6 +91,8 @@ export class Space {
   constructor(database: Database, dapps: Dapps, caps: BlockCaps, parts: SpaceParts) {
     const { clock, log, randomness, boot } = parts;
     this.#database = database;
+    this.folder = parts.folder;
+    this.checkpoints = new Checkpoints(database);
     this.caps = caps;
     this.clock = clock;
     this.dapps = dapps;
@@ -207,6 +214,7 @@ export class Space {
     await this.dapps.stop();
     await folding;
     this.writer.close();
+    await this.checkpoints.stop();
     this.#database.close();
   }
 
@@ -250,7 +258,10 @@ export async function openSpace(parts: SpaceParts): Promise<Space> {
     const root = readRoot(database);
     const dapps = await startDapps(dappNames(root.body), parts.dappsFolder, idText(root.id), parts.runner, parts.log);
     try {
-      return new Space(database, dapps, rootCaps(root.body), parts);
+      const space = new Space(database, dapps, rootCaps(root.body), parts);
+      dropStaleCopies(parts.folder);
+      await raiseRestored(space);
+      return space;
     } catch (error) {
       await dapps.stop();
       throw error;

@@ -20,6 +20,7 @@ const BREAKS: readonly (readonly [name: string, value: string, message: string])
   ['IMPORT_BLOCK_ENTRIES_MAX', '257', 'the commands of an import fit their blocks'],
   ['CSV_BYTES_MAX', '1024 * 1024', 'a table of members travels in one line of the protocol'],
   ['JSON_DEPTH_MAX', '23', 'what the ledger can nest fits in a message around it'],
+  ['EXPORT_RECORD_BYTES_MAX', '4 * 1024 * 1024', 'a full block fits'],
 ];
 
 function load(folder: string, source: string): { readonly status: number | null; readonly stderr: string } {

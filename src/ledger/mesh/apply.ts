@@ -7,6 +7,7 @@ import type { StateReader, StateWrite } from '../state.ts';
 import {
   dappKey,
   deviceKey,
+  KEY_TEXT,
   MESH,
   MESH_KEY,
   nodeKey,
@@ -16,13 +17,13 @@ import {
   roleKey,
   signerKey,
 } from './keys.ts';
+import { applyRestored, applyRestoredClear } from './restored.ts';
 
 /**
  * The built-in dapp `mesh`: who there is (principals, keys, boards), what they may do, and which devices the boards
- * announce. `device`, `recovered` and `interrupted` are facts that boards sign.
+ * announce. `device`, `recovered`, `interrupted` and `restored` are facts that boards sign.
  */
 
-const KEY = /^[0-9a-f]{64}$/;
 const NAME = /^[^\p{Cc}]{1,64}$/u;
 const NAME_FORM = '1 to 64 characters, none of them a control character';
 const LABEL = /^[a-z0-9][a-z0-9-]{0,63}$/;
@@ -38,6 +39,8 @@ const KINDS: Readonly<Record<string, { readonly role: string | null; readonly ap
   device: { role: ROLE_NODE, apply: applyDevice },
   recovered: { role: ROLE_NODE, apply: applyPulseFact },
   interrupted: { role: ROLE_NODE, apply: applyPulseFact },
+  restored: { role: ROLE_NODE, apply: (call, state) => applyRestored(call, fieldsOf(call), state) },
+  'restored.clear': { role: ROLE_ADMIN, apply: (call, state) => applyRestoredClear(fieldsOf(call), state) },
 };
 
 export function applyMesh(call: EntryCall, state: StateReader): Outcome {
@@ -64,10 +67,10 @@ function applyRoot(call: EntryCall, state: StateReader): Outcome {
   const root = fieldsOf(call);
   const founder = new Fields(root.raw('founder'), 'body_invalid', 'founder');
   const principal = founder.text('principal', LABEL, 'a label');
-  const founderKey = founder.text('key', KEY, 'a key in hex');
+  const founderKey = founder.text('key', KEY_TEXT, 'a key in hex');
   if (founderKey !== call.author.key) return refused('not_allowed', 'the founder signs the root');
   const node = new Fields(root.raw('node'), 'body_invalid', 'node');
-  const board = node.text('key', KEY, 'a key in hex');
+  const board = node.text('key', KEY_TEXT, 'a key in hex');
   const writes: StateWrite[] = [
     { key: MESH_KEY, value: { name: root.text('name', NAME, NAME_FORM), root: call.body } },
     { key: principalKey(principal), value: { name: founder.text('name', NAME, NAME_FORM) } },
@@ -87,9 +90,9 @@ function applyRoot(call: EntryCall, state: StateReader): Outcome {
 /** A key that speaks for a person at one board, so that the person's own key can stay in a drawer. */
 function applyKeyAdd(call: EntryCall, state: StateReader): Outcome {
   const fields = fieldsOf(call);
-  const key = fields.text('key', KEY, 'a key in hex');
+  const key = fields.text('key', KEY_TEXT, 'a key in hex');
   const principal = fields.text('principal', LABEL, 'a label');
-  const node = fields.text('node', KEY, 'a key in hex');
+  const node = fields.text('node', KEY_TEXT, 'a key in hex');
   fields.end();
   if (state.read(MESH, signerKey(key)) !== null) return refused('key_exists', 'the key speaks for somebody already');
   if (state.read(MESH, principalKey(principal)) === null) return refused('no_principal', `nobody is ${principal}`);

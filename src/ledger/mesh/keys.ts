@@ -8,7 +8,12 @@ export const signerKey = (key: string): string => `key/${key}`;
 export const roleKey = (principal: string): string => `role/${principal}`;
 export const nodeKey = (key: string): string => `node/${key}`;
 export const deviceKey = (name: string): string => `device/${name}`;
+/** Stands after a restore of that board, until an admin takes it back. */
+export const restoredKey = (key: string): string => `restored/${key}`;
 export const dappKey = (dapp: string): string => `dapp/${dapp}`;
+
+/** A public key in state keys and bodies. */
+export const KEY_TEXT = /^[0-9a-f]{64}$/;
 
 export const ROLE_ADMIN = 'admin';
 export const ROLE_NODE = 'node';

@@ -1,3 +1,4 @@
+import { ARCHIVE_OPERATIONS } from './archive-operations.ts';
 import { BADGE_OPERATIONS } from './badge-operations.ts';
 import { DOOR_OPERATIONS } from './door-operations.ts';
 import { GUEST_OPERATIONS } from './guest-operations.ts';
@@ -17,4 +18,5 @@ export const OPERATIONS: Operations = Object.freeze({
   ...IMPORT_OPERATIONS,
   ...DOOR_OPERATIONS,
   ...LOG_OPERATIONS,
+  ...ARCHIVE_OPERATIONS,
 });
