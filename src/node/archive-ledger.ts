@@ -20,6 +20,8 @@ export async function makeCopy(folder: string, ledger: string, pid: number, sign
   dropStaleCopies(folder);
   checkSpace(folder, ledger);
   const work = workFolder(folder, pid);
+  // One that this process asked for before and did not drop.
+  rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { mode: 0o700 });
   try {
     const main = join(import.meta.dirname, 'archive-copy-main.ts');

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants, type FileHandle, open } from 'node:fs/promises';
 import { CodedError, codeOf, messageOf } from '../base/errors.ts';
 import { openChunk, SEALED_CHUNK_BYTES } from './archive-chunks.ts';
 import { ARCHIVE_HEADER_BYTES, type ArchiveHeader, readHeader, unlockHeader } from './archive-header.ts';
@@ -11,7 +11,8 @@ import type { ArchiveKeys, ArchiveSecret } from './archive-secret.ts';
 export async function openToRead(path: string, code: string): Promise<{ file: FileHandle; bytes: number }> {
   let file: FileHandle;
   try {
-    file = await open(path, 'r');
+    // Whoever opens a pipe to which nobody writes would wait for ever.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
     const missing = codeOf(cause) === 'ENOENT' ? 'file_missing' : 'file_unreadable';
     throw new CodedError(missing, `cannot read ${path}: ${messageOf(cause)}`, { cause, fields: { path } });
@@ -89,6 +90,8 @@ export class ArchiveReader {
 
   /** @throws backup_content when something follows. */
   async end(): Promise<void> {
+    // Even nothing has its chunk, and a tag.
+    if (this.#number === 0) await this.#next();
     if (this.#used === this.#chunk.length && this.#at >= this.#size) return;
     throw new CodedError('backup_content', `${this.path} holds more than it says`, { fields: { path: this.path } });
   }
