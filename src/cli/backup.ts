@@ -5,10 +5,12 @@ import type { Command } from 'commander';
 import { CodedError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { ARCHIVE_CALL_MS_MAX } from '../base/limits.ts';
+import { dropCopy } from '../node/archive-ledger.ts';
 import type { ArchiveManifest } from '../node/archive-manifest.ts';
 import { type ArchiveSecret, archiveKeyFile } from '../node/archive-secret.ts';
 import { refuseExisting, writeBackup } from '../node/backup.ts';
 import { verifyBackup } from '../node/restore.ts';
+import { noteBackup } from '../node/restored.ts';
 import { systemRandomness } from '../node/system.ts';
 import { type SecretOptions, secretForFile } from './archive-secrets.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
@@ -56,27 +58,34 @@ async function backup(path: string, options: BackupOptions, environment: Environ
   refuseExisting(path, mayReplace);
   const secret = await newSecret(options);
   const folder = resolve(options.folder);
-  const result = await withSession({ ...options, folder }, environment, async (session) => {
-    const { pid } = process;
-    try {
-      const copy = (await session.call('backup.copy', { pid }, ARCHIVE_CALL_MS_MAX)) as unknown as Copy;
-      const { about, path: ledger } = copy;
-      const randomness = systemRandomness;
-      const shared = { folder, target: path, mayReplace, secret, ledger, about, randomness, progress: showProgress };
-      const bytes = await writeBackup(shared);
-      await session.call('backup.note', { asOfMs: about.asOfMs, file: path });
-      return { file: path, bytes, sealed: secret.mode, ...about };
-    } finally {
-      await session.call('backup.drop', { pid });
-    }
-  });
-  print({ ...result }, options.json === true, () => {
-    const how = { plain: 'NOT encrypted', passphrase: 'sealed with your passphrase', key: 'sealed with the key file' };
-    return [
-      `${path}: ${result.blocks} blocks, ${result.bytes} bytes, ${how[secret.mode]}`,
-      `Check it now and then: blockmesh backup --verify ${path}`,
-    ].join('\n');
-  });
+  const { pid } = process;
+  try {
+    const copy = (await withSession({ ...options, folder }, environment, (session) =>
+      session.call('backup.copy', { pid }, ARCHIVE_CALL_MS_MAX),
+    )) as unknown as Copy;
+    const { about, path: ledger } = copy;
+    const shared = { folder, target: path, mayReplace, secret, ledger, about };
+    const bytes = await writeBackup({ ...shared, randomness: systemRandomness, progress: showProgress });
+    noteBackup(folder, { asOfMs: about.asOfMs, file: path });
+    tell({ file: path, bytes, sealed: secret.mode, ...about }, options);
+  } finally {
+    dropCopy(folder, pid);
+  }
+}
+
+function tell(result: JsonObject, options: BackupOptions): void {
+  const { file, blocks, bytes, sealed } = result;
+  const how: JsonObject = {
+    plain: 'NOT encrypted',
+    passphrase: 'sealed with your passphrase',
+    key: 'sealed with the key file',
+  };
+  print(result, options.json === true, () =>
+    [
+      `${file}: ${blocks} blocks, ${bytes} bytes, ${how[String(sealed)]}`,
+      `Check it now and then: blockmesh backup --verify ${file}`,
+    ].join('\n'),
+  );
 }
 
 interface Copy {

@@ -6,8 +6,8 @@ import { isJsonObject } from '../base/json.ts';
 import { BACKUP_SPARE_BYTES_MIN } from '../base/limits.ts';
 import { COPY_FILE, ledgerBytes } from './archive-copy.ts';
 
-/** `work-PID` in the folder of a space: what the process PID, which asked for a copy, still works on. */
-const WORK_FOLDER = /^work-(\d{1,10})$/;
+/** In the folder of a space: what process PID still works on, a copy it asked for or a backup it checks. */
+const WORK_FOLDER = /^(?:work-|\.backup\.unpacking-)(\d{1,10})$/;
 
 /** A copy of the ledger, in a folder that goes when its reader is done or dead. */
 export interface LedgerCopy {

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { JsonObject } from '../../src/base/json.ts';
 import { BACKUP_REMINDER_DAYS_MAX } from '../../src/base/limits.ts';
+import { dropCopy } from '../../src/node/archive-ledger.ts';
 import { type ArchiveManifest, manifestJson } from '../../src/node/archive-manifest.ts';
 import type { ArchiveSecret } from '../../src/node/archive-secret.ts';
 import { ArchiveWriter, Draft } from '../../src/node/archive-writer.ts';
 import { writeBackup } from '../../src/node/backup.ts';
 import { OPERATIONS } from '../../src/node/operations/operations.ts';
 import { restoreSpace, verifyBackup } from '../../src/node/restore.ts';
+import { noteBackup } from '../../src/node/restored.ts';
 import type { Space } from '../../src/node/space.ts';
 import { systemRandomness } from '../../src/node/system.ts';
 import { verifySpace } from '../../src/node/verify.ts';
@@ -37,8 +39,12 @@ async function backUp(space: Space, target: string, mayReplace = false): Promise
   const { about, path: ledger } = copy;
   const { folder } = space;
   const randomness = systemRandomness;
-  await writeBackup({ folder, target, mayReplace, secret: SECRET, ledger, about, randomness, progress: () => {} });
-  await run(space, 'backup.drop', { pid });
+  try {
+    await writeBackup({ folder, target, mayReplace, secret: SECRET, ledger, about, randomness, progress: () => {} });
+    noteBackup(folder, { asOfMs: about.asOfMs, file: target });
+  } finally {
+    dropCopy(folder, pid);
+  }
   return copy;
 }
 
@@ -145,7 +151,7 @@ t.test('one copy at a time; a node that stops ends it', async (t) => {
     await t.rejects(run(space, 'backup.copy', { pid: process.pid }), { code: 'backup_running' });
     await first;
     t.ok(existsSync(join(spaceFolder, `work-${process.pid}`)), 'it stays for its reader');
-    await run(space, 'backup.drop', { pid: process.pid });
+    dropCopy(space.folder, process.pid);
     t.notOk(existsSync(join(spaceFolder, `work-${process.pid}`)));
     const late = t.rejects(run(space, 'backup.copy', { pid: process.pid }), { code: 'backup_stopped' });
     // As soon as it has begun.
@@ -180,7 +186,7 @@ t.test('what was removed leaves no remnant in the copy', async (t) => {
     const { path } = (await run(space, 'backup.copy', { pid: process.pid })) as unknown as Copy;
     t.notOk(readFileSync(path).includes('Persephone'));
     t.same(readdirSync(join(path, '..')), ['copy.db'], 'and the raw copy is gone');
-    await run(space, 'backup.drop', { pid: process.pid });
+    dropCopy(space.folder, process.pid);
   });
 });
 
@@ -203,9 +209,9 @@ t.test('a reminder when no backup is recent', async (t) => {
   await withSpace(folder, async (space) => {
     t.match(await run(space, 'backup.state'), { last: null, isDue: true, restoredAsOfMs: null }, 'there was none');
     const nowMs = space.clock.now().wallMs;
-    await run(space, 'backup.note', { asOfMs: nowMs - week + 60_000, file });
+    noteBackup(folder, { asOfMs: nowMs - week + 60_000, file });
     t.match(await run(space, 'backup.state'), { isDue: false, last: { file } });
-    await run(space, 'backup.note', { asOfMs: nowMs - week, file });
+    noteBackup(folder, { asOfMs: nowMs - week, file });
     t.match(await run(space, 'backup.state'), { isDue: true });
     writeFileSync(join(folder, 'last-backup.json'), 'garbage');
     t.match(await run(space, 'backup.state'), { last: null, isDue: true }, 'a note nobody can read reminds');

@@ -4,10 +4,10 @@ import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { BACKUP_REMINDER_DAYS_MAX } from '../../base/limits.ts';
 import { idText, parseIdText } from '../../format/ids.ts';
 import { MESH, MESH_KEY } from '../../ledger/mesh/keys.ts';
-import { dropCopy, makeCopy } from '../archive-ledger.ts';
+import { makeCopy } from '../archive-ledger.ts';
 import { arrivalBefore, arrivalOf, exportBlocks } from '../export.ts';
 import { importBlocks } from '../import.ts';
-import { lastBackup, noteBackup, restoredAsOf } from '../restored.ts';
+import { lastBackup, restoredAsOf } from '../restored.ts';
 import { ledgerPath, type Space } from '../space.ts';
 import type { OperationContext, Operations } from './operation.ts';
 import { integerOf, textOf } from './params.ts';
@@ -17,14 +17,6 @@ const PID_MAX = 2 ** 22;
 
 export const ARCHIVE_OPERATIONS: Operations = Object.freeze({
   'backup.copy': copyForBackup,
-  'backup.drop': async ({ space }, params) => {
-    dropCopy(space.folder, integerOf(params, 'pid', PID_MAX));
-    return null;
-  },
-  'backup.note': async ({ space }, params) => {
-    noteBackup(space.folder, { asOfMs: integerOf(params, 'asOfMs'), file: textOf(params, 'file') });
-    return null;
-  },
   'backup.state': showBackups,
   'restored.clear': clearRestored,
   'blocks.export': exportToFile,
@@ -32,7 +24,7 @@ export const ARCHIVE_OPERATIONS: Operations = Object.freeze({
 });
 
 /**
- * A copy of the ledger for process `pid`, which seals it and then drops it: so a passphrase never comes here, and the
+ * A copy of the ledger for process `pid`, which seals it, notes that and drops it: so a passphrase never comes here, and the
  * node has nothing to do but leave its file as it is for a while.
  */
 async function copyForBackup({ space }: OperationContext, params: JsonObject): Promise<Json> {
