@@ -8,7 +8,7 @@ import { BADGE_KEYS_MAX } from '../base/limits.ts';
 import type { Randomness } from '../base/ports.ts';
 import { SEED_BYTES, type SigningKey, signingKey } from '../format/ed25519.ts';
 import { readText, writeFileDurably } from '../store/files.ts';
-import { passphraseKey, SCRYPT } from './passphrase-key.ts';
+import { passphraseKey, SCRYPT_COST } from './passphrase-key.ts';
 
 /** Keys on disk: JSON, mode 0600. A node's own keys lie open to it; a founder's is sealed or kept elsewhere. */
 
@@ -50,10 +50,9 @@ export function writeSealedKey(path: string, seed: Uint8Array, passphrase: strin
   const nonce = randomness.bytes(GCM_NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, passphraseKey(passphrase, salt), nonce);
   const sealed = Buffer.concat([cipher.update(seed), cipher.final(), cipher.getAuthTag()]);
-  const { N, r, p } = SCRYPT;
   writeJson(path, {
     kind: 'ed25519-sealed',
-    scrypt: { N, r, p, salt: toHex(salt) },
+    scrypt: { ...SCRYPT_COST, salt: toHex(salt) },
     cipher: CIPHER,
     nonce: toHex(nonce),
     sealed: toHex(sealed),
@@ -76,15 +75,14 @@ function readSeed(path: string, passphrase: string | undefined): Uint8Array {
     throw new CodedError('key_sealed', `${path} is sealed with a passphrase`, { fields: { path } });
   }
   const { scrypt } = file;
-  const { N, r, p } = SCRYPT;
+  const { N, r, p } = SCRYPT_COST;
   // The file does not choose how much memory we spend.
   if (!isJsonObject(scrypt) || scrypt.N !== N || scrypt.r !== r || scrypt.p !== p) throw damaged(path);
   if (file.cipher !== CIPHER) throw damaged(path);
   const salt = hexField(scrypt.salt, SALT_BYTES, path);
   const nonce = hexField(file.nonce, GCM_NONCE_BYTES, path);
   const sealed = hexField(file.sealed, SEED_BYTES + GCM_TAG_BYTES, path);
-  const key = passphraseKey(passphrase, salt);
-  const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: GCM_TAG_BYTES });
+  const decipher = createDecipheriv(CIPHER, passphraseKey(passphrase, salt), nonce, { authTagLength: GCM_TAG_BYTES });
   decipher.setAuthTag(sealed.subarray(SEED_BYTES));
   try {
     return new Uint8Array(Buffer.concat([decipher.update(sealed.subarray(0, SEED_BYTES)), decipher.final()]));
@@ -110,10 +108,10 @@ export function writeBadgeKeys(path: string, ring: readonly BadgeKey[]): void {
 
 /** The ring, newest first. @throws key_damaged, key_exposed, file_missing. */
 export function readBadgeKeys(path: string): readonly BadgeKey[] {
-  const file = readJson(path);
-  if (file.kind !== 'badge-keys' || !Array.isArray(file.ring) || file.ring.length === 0) throw damaged(path);
-  if (file.ring.length > BADGE_KEYS_MAX) throw damaged(path);
-  return file.ring.map((item) => {
+  const { kind, ring } = readJson(path);
+  const isRing = kind === 'badge-keys' && Array.isArray(ring) && ring.length > 0 && ring.length <= BADGE_KEYS_MAX;
+  if (!isRing) throw damaged(path);
+  return ring.map((item) => {
     if (!isJsonObject(item) || typeof item.epoch !== 'string') throw damaged(path);
     return { epoch: item.epoch, key: hexField(item.key, BADGE_KEY_BYTES, path) };
   });
