@@ -22,6 +22,8 @@ export interface FirstOrders {
   readonly zone: string | null;
 }
 
+export const NO_ORDERS: FirstOrders = Object.freeze({ breakGlass: [], zone: null });
+
 const DOOR = 'door';
 const CARD_ID_BYTES = 4;
 

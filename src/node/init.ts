@@ -18,7 +18,7 @@ import { openDatabase } from '../store/database.ts';
 import { readText, writeFileDurably } from '../store/files.ts';
 import { Transactor } from '../store/transactor.ts';
 import { writeFirstBlocks } from './first-blocks.ts';
-import { checkDrafts, type FirstOrders, firstDrafts } from './first-orders.ts';
+import { checkDrafts, type FirstOrders, firstDrafts, NO_ORDERS } from './first-orders.ts';
 import { keyFolder, readKey, writeBadgeKeys, writeOpenKey, writeSealedKey } from './key-files.ts';
 import { ledgerPath } from './space.ts';
 
@@ -35,7 +35,8 @@ export interface InitOptions {
   readonly nodeName: string;
   readonly founderKey: FounderKey;
   readonly configExample: string;
-  readonly orders: FirstOrders;
+  /** Absent: none. */
+  readonly orders?: FirstOrders;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly boot: Uint8Array;
@@ -155,7 +156,7 @@ async function found(options: InitOptions, dapps: readonly { dapp: string; ver: 
   const consoleKey = signingKey(consoleSeed);
   const keyAdd = { key: publicHex(consoleKey), principal: FOUNDER, node };
   const ver = dapps.find(({ dapp }) => dapp === 'door')?.ver ?? MESH_VERSION;
-  const orders = firstDrafts(options.orders, ver, badgeKey, randomness);
+  const orders = firstDrafts(options.orders ?? NO_ORDERS, ver, badgeKey, randomness);
   await checkDrafts(orders, options);
   // SQLite gives its log the mode of the file.
   closeSync(openSync(ledgerPath(folder), 'wx', LEDGER_MODE));

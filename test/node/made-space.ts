@@ -33,7 +33,6 @@ export function initOptions(t: Test, folder = join(newFolder(t), 'space')): Init
     founderName: 'Ada',
     nodeName: 'front',
     founderKey: { keyFile: `${folder}-founder.json` },
-    orders: { breakGlass: [], zone: null },
     configExample: join(RELEASE, 'src/node/blockmesh.example.toml'),
   };
 }
