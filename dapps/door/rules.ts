@@ -8,6 +8,7 @@ import type { KINDS } from './identity.ts';
 import { NAME, VERSION } from './identity.ts';
 import { answerDecide, answerWhy } from './queries/decisions.ts';
 import { answerDoor, answerDoors, answerGlass, answerHolidays, answerSchedules, answerSpace } from './queries/lists.ts';
+import { answerOffsets } from './queries/offsets.ts';
 
 /** The contract of this dapp, for whoever asks it: its process, or a test in its own. */
 export const DOOR: ContractDefinition = {
@@ -34,6 +35,7 @@ export const DOOR: ContractDefinition = {
     kept: recordNothing,
   } satisfies Record<(typeof KINDS)[number], unknown>,
   queries: {
+    offsets: answerOffsets,
     doors: answerDoors,
     door: answerDoor,
     schedules: answerSchedules,

@@ -1,18 +1,34 @@
 import type { JsonObject } from '../base/json.ts';
+import { codeText } from './denials.ts';
 import { plain } from './output.ts';
 
-/** One line about a `granted` or `denied` fact. */
+const DECISIONS: readonly string[] = ['granted', 'denied', 'opened', 'kept'];
+
+/** One line about a fact `granted`, `denied`, `opened` or `kept`. */
 export function describeDecision(kind: string, body: JsonObject): string {
   const text = (name: string) => plain(String(body[name] ?? ''));
   const who = body.member === undefined ? '' : ` ${text('member')}`;
-  if (kind === 'denied') return `denied${who}: ${text('code')} (rule ${text('rule')})`;
   const output = body.fault === undefined ? `pulse ${text('pulse')}` : `but the output did not move: ${text('fault')}`;
-  return `granted${who} (rule ${text('rule')}), ${output}`;
+  switch (kind) {
+    case 'denied':
+      return `denied${who}: ${text('code')} (rule ${text('rule')}): ${codeText(String(body.code))}`;
+    case 'opened':
+      return `opened by ${text('by')} (rule ${text('rule')}), ${output}`;
+    case 'kept': {
+      const fault = body.fault === undefined ? '' : `, but the output did not move: ${text('fault')}`;
+      return `${body.on === true ? 'kept open' : 'kept open no longer'} (rule ${text('rule')})${fault}`;
+    }
+    default: {
+      const second = body.second === undefined ? '' : ` with ${text('second')}`;
+      return `granted${who}${second} (rule ${text('rule')}), ${output}`;
+    }
+  }
 }
 
-/** The body of any entry in a few words. */
-export function describeBody(kind: string, body: JsonObject): string {
-  if (kind === 'granted' || kind === 'denied') {
+/** The body of any entry in a few words; null: it was erased. */
+export function describeBody(kind: string, body: JsonObject | null): string {
+  if (body === null) return '(erased)';
+  if (DECISIONS.includes(kind)) {
     const where = plain(String(body.door ?? body.reader ?? ''));
     return `${where}: ${describeDecision(kind, body)}`;
   }

@@ -65,7 +65,7 @@ async function init(options: InitCommandOptions, environment: Environment): Prom
     founderKey,
     orders: { breakGlass: options.breakGlass, zone: options.zone === undefined ? null : zoneRule(options.zone) },
     configExample: join(environment.release, 'src/node/blockmesh.example.toml'),
-    clock: systemClock(false),
+    clock: systemClock('timesync'),
     randomness: systemRandomness,
     boot: bootId(),
     runner: createProcessRunner({ path: environment.programPath }),

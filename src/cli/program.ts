@@ -7,6 +7,7 @@ import type { Environment } from './environment.ts';
 import { exportCommand } from './export.ts';
 import { familyCommands } from './families.ts';
 import { guestCommands } from './guests.ts';
+import { holidayCommands } from './holidays.ts';
 import { importCommand } from './import.ts';
 import { initCommand } from './init.ts';
 import { logCommand } from './log.ts';
@@ -17,8 +18,11 @@ import { pinsCommands } from './pins.ts';
 import { planCommands } from './plans.ts';
 import { restoreCommand } from './restore.ts';
 import { runCommand } from './run.ts';
+import { scheduleCommands } from './schedules.ts';
 import { statusCommand } from './status.ts';
 import { verifyCommand } from './verify.ts';
+import { whyCommand } from './why.ts';
+import { zoneCommand } from './zone.ts';
 
 const ABOUT = `A door decides by itself who may use it.
 
@@ -39,6 +43,7 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
     .version(environment.version)
     .description(ABOUT)
     .addHelpText('after', EXIT_CODES)
+    .showHelpAfterError('(--help shows what is expected, with examples)')
     .exitOverride();
   let exitCode = EXIT_DONE;
   const setExitCode = (code: number) => {
@@ -54,6 +59,10 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
   noteCommands(program, environment);
   badgeCommands(program, environment, setExitCode);
   doorCommands(program, environment);
+  scheduleCommands(program, environment);
+  holidayCommands(program, environment);
+  zoneCommand(program, environment);
+  whyCommand(program, environment);
   logCommand(program, environment);
   verifyCommand(program, environment, setExitCode);
   backupCommand(program, environment);

@@ -25,7 +25,7 @@ async function run(options: CommonOptions, environment: Environment): Promise<vo
     folder,
     dappsFolder: join(environment.release, 'dapps'),
     config,
-    clock: systemClock(config.node.clock === 'trusted'),
+    clock: systemClock(config.node.clock),
     randomness: systemRandomness,
     boot: bootId(),
     runner: createProcessRunner({ path: environment.programPath }),

@@ -5,11 +5,11 @@ import type { Json, JsonObject } from '../base/json.ts';
 import { CONTROL_CALL_MS_MAX } from '../base/limits.ts';
 import { readConfig } from '../node/node.ts';
 import { OPERATIONS } from '../node/operations/operations.ts';
-import { ledgerPath, openSpace, requireSpace, type Space } from '../node/space.ts';
+import { runOperation } from '../node/operations/run-operation.ts';
+import { openSpace, requireSpace, type Space } from '../node/space.ts';
 import { bootId, systemClock, systemRandomness } from '../node/system.ts';
 import { RpcPeer } from '../sandbox/peer.ts';
 import { createProcessRunner } from '../sandbox/process-runner.ts';
-import { storeError } from '../store/database.ts';
 import type { Environment } from './environment.ts';
 import { showProgress } from './progress.ts';
 
@@ -73,7 +73,7 @@ async function openStore(folder: string, environment: Environment): Promise<Sess
   const space: Space = await openSpace({
     folder,
     dappsFolder: `${environment.release}/dapps`,
-    clock: systemClock(config.node.clock === 'trusted'),
+    clock: systemClock(config.node.clock),
     randomness: systemRandomness,
     boot: bootId(),
     runner: createProcessRunner({ path: environment.programPath }),
@@ -86,11 +86,8 @@ async function openStore(folder: string, environment: Environment): Promise<Sess
       if (operation === undefined) {
         throw new CodedError('node_needed', 'this needs a running node', { advice: 'Start one with `blockmesh run`.' });
       }
-      try {
-        return await operation({ space, randomness: systemRandomness, progress: showProgress }, params);
-      } catch (error) {
-        throw storeError(error, ledgerPath(folder));
-      }
+      const context = { space, randomness: systemRandomness, progress: showProgress };
+      return await runOperation(operation, folder, context, params);
     },
     close: () => space.close(),
   };

@@ -1,5 +1,5 @@
 import { CodedError } from '../base/errors.ts';
-import type { JsonObject } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import type { Clock } from '../base/ports.ts';
 import { idText } from '../format/ids.ts';
 import { type Agent, startAgent } from '../sandbox/agent.ts';
@@ -60,6 +60,25 @@ export class Agents {
         }
       }),
     );
+  }
+
+  /**
+   * Asks the agent of `dapp` for something that a person wants now.
+   * @throws no_agent; the agent's own refusal; agent_down, agent_busy and the codes of a dapp that fails.
+   */
+  async request(dapp: string, name: string, params: JsonObject): Promise<Json> {
+    const found = this.#agents.find((one) => one.dapp.manifest.name === dapp);
+    if (found === undefined) {
+      throw new CodedError('no_agent', `no agent of ${dapp} runs here`, { fields: { dapp } });
+    }
+    const { wallMs, quality } = this.#parts.clock.now();
+    try {
+      return await found.agent.request(name, params, { ms: wallMs, quality });
+    } catch (error) {
+      if (!(error instanceof CodedError) || error.code !== 'request_refused') throw error;
+      const { cause } = error;
+      throw cause instanceof CodedError ? new CodedError(cause.code, cause.message, { cause: error }) : error;
+    }
   }
 
   changed(changes: ChangedKeys): void {

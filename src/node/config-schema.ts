@@ -22,7 +22,7 @@ const devices = (one: object) => ({
 const SECTIONS = {
   node: table({
     name: { type: 'string', minLength: 1, maxLength: 64, default: 'blockmesh' },
-    clock: { enum: ['timesync', 'trusted'], default: 'timesync' },
+    clock: { enum: ['timesync', 'trusted', 'untrusted'], default: 'timesync' },
   }),
   log: table({ level: { enum: ['debug', 'info', 'warn', 'error'], default: 'info' } }),
   control: table({ socket: { ...text, default: 'run/node.sock' } }),

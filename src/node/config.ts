@@ -3,11 +3,12 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { CodedError } from '../base/errors.ts';
 import { checkOutputs, type OutputConfig } from './config-outputs.ts';
 import { CONFIG_SCHEMA, DEVICE_NAME } from './config-schema.ts';
+import type { ClockTrust } from './system.ts';
 import { parseToml, type TomlText } from './toml.ts';
 
 /** `blockmesh.toml`, read once. `blockmesh.example.toml` beside this file explains every key. */
 export interface Config {
-  readonly node: { readonly name: string; readonly clock: 'timesync' | 'trusted' };
+  readonly node: { readonly name: string; readonly clock: ClockTrust };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
   readonly control: { readonly socket: string };
   readonly pins: { readonly socket: string };

@@ -2,18 +2,20 @@ import type { Json, JsonObject } from '../base/json.ts';
 import { LOG_WAIT_MS_MAX } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
 import type { Log } from '../sandbox/log.ts';
-import { storeError } from '../store/database.ts';
+import type { Agents } from './agents.ts';
 import { type FactFeed, testBadge } from './badge-test.ts';
 import type { Config } from './config.ts';
 import type { ControlHandler } from './control.ts';
+import { openDoorBy } from './door-open.ts';
 import { untilEnd } from './ending.ts';
 import { enrolNext, type NextCards } from './next-card.ts';
 import { OPERATIONS } from './operations/operations.ts';
+import { runOperation } from './operations/run-operation.ts';
 import type { Outputs } from './outputs.ts';
 import type { Presentations } from './presentations.ts';
 import type { Readers } from './readers.ts';
 import type { Signal } from './signal.ts';
-import { ledgerPath, type Space } from './space.ts';
+import type { Space } from './space.ts';
 
 /** The parts of a running node that the control socket reaches. */
 interface ControlParts {
@@ -22,6 +24,7 @@ interface ControlParts {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly space: Space;
+  readonly agents: Agents;
   readonly facts: FactFeed;
   readonly presentations: Presentations;
   readonly nextCards: NextCards;
@@ -36,15 +39,12 @@ interface ControlParts {
 /** What the control socket answers: the operations of a space, and what only a running node can tell or do. */
 export function controlHandlers(parts: ControlParts): Readonly<Record<string, ControlHandler>> {
   const { folder, space, randomness, outputs, readers } = parts;
-  const shared = Object.entries(OPERATIONS).map(([name, operation]): [string, ControlHandler] => [
+  const operations = { ...OPERATIONS, 'door.open': openDoorBy(parts.agents) };
+  const shared = Object.entries(operations).map(([name, operation]): [string, ControlHandler] => [
     name,
-    untilEnd(parts.ending, async (params, progress) => {
-      try {
-        return await operation({ space, randomness, progress }, params);
-      } catch (error) {
-        throw storeError(error, ledgerPath(folder));
-      }
-    }),
+    untilEnd(parts.ending, (params, progress) =>
+      runOperation(operation, folder, { space, randomness, progress }, params),
+    ),
   ]);
   return {
     ...Object.fromEntries(shared),

@@ -89,7 +89,7 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     await readers.start();
 
     const ending = new AbortController();
-    const shared = { space, facts, presentations, nextCards, outputs, readers, committed };
+    const shared = { space, agents: running, facts, presentations, nextCards, outputs, readers, committed };
     const handlers = controlHandlers({ ...parts, ...shared, ending: ending.signal });
     const control = new ControlServer(config.control.socket, handlers, log);
     stops.push(async () => {

@@ -10,12 +10,17 @@ const SYNCED_MARK = '/run/systemd/timesync/synchronized';
 /** No machine that runs this release lives before it was written: such a clock was never set. */
 const RELEASE_MS = Date.UTC(2026, 10, 22);
 
-/** @param trusted whether the operator vouches for this machine's clock, however it is set. */
-export function systemClock(trusted: boolean): Clock {
+/**
+ * Whose word counts that the clock is right: systemd-timesyncd's, the operator's, or nobody's, for a board without a
+ * clock worth believing.
+ */
+export type ClockTrust = 'timesync' | 'trusted' | 'untrusted';
+
+export function systemClock(trust: ClockTrust): Clock {
   return {
     now() {
       const wallMs = Date.now();
-      return { wallMs, quality: qualityOf(wallMs, trusted) };
+      return { wallMs, quality: qualityOf(wallMs, trust) };
     },
     monotonicMs: () => Number(process.hrtime.bigint() / 1_000_000n),
     after(delayMs, task) {
@@ -25,9 +30,9 @@ export function systemClock(trusted: boolean): Clock {
   };
 }
 
-function qualityOf(wallMs: number, trusted: boolean): ClockQuality {
-  if (wallMs < RELEASE_MS) return 'unknown';
-  return trusted || existsSync(SYNCED_MARK) ? 'synced' : 'unknown';
+function qualityOf(wallMs: number, trust: ClockTrust): ClockQuality {
+  if (wallMs < RELEASE_MS || trust === 'untrusted') return 'unknown';
+  return trust === 'trusted' || existsSync(SYNCED_MARK) ? 'synced' : 'unknown';
 }
 
 export const systemRandomness: Randomness = { bytes: (length) => new Uint8Array(randomBytes(length)) };

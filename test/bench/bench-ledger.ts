@@ -18,7 +18,7 @@ import { Tips } from '../../src/store/tips.ts';
 import { Transactor } from '../../src/store/transactor.ts';
 
 const KIND = 'granted';
-const clock = systemClock(true);
+const clock = systemClock('trusted');
 
 /** A ledger of its own: the store and the writer of a node, without dapps that judge what comes in. */
 export class BenchLedger {

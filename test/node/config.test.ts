@@ -57,6 +57,8 @@ t.test('every key', async (t) => {
     output: { o: { chip: 'pinctrl-bcm2711', offset: 4095, active: 'low', longest_ms: PINS_ON_MS_MAX } },
   });
   for (const part of [config, config.node, config.reader, config.reader['r-1']]) t.ok(Object.isFrozen(part));
+  for (const trust of ['timesync', 'trusted', 'untrusted'])
+    t.equal(parse('[node]', `clock = "${trust}"`).node.clock, trust);
   for (const level of ['debug', 'info', 'warn', 'error'])
     t.equal(parse('[log]', `level = "${level}"`).log.level, level);
   t.strictSame(parse('node.name = "a"', 'log = { level = "warn" }').node.name, 'a', 'dotted and inline');

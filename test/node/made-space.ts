@@ -15,7 +15,7 @@ export function partsOf(folder: string) {
   return {
     folder,
     dappsFolder: join(RELEASE, 'dapps'),
-    clock: systemClock(true),
+    clock: systemClock('trusted'),
     randomness: systemRandomness,
     boot: BOOT,
     // This node first, then the system's programs without version managers in front.

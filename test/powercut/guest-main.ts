@@ -123,7 +123,7 @@ async function main(folder: string, sync: string): Promise<void> {
   const space = await openSpace({
     folder,
     dappsFolder: join(RELEASE, 'dapps'),
-    clock: systemClock(true),
+    clock: systemClock('trusted'),
     randomness: systemRandomness,
     boot: bootId(),
     runner: keepingCompiled(createProcessRunner({ path: '/bin' })),

@@ -1,22 +1,81 @@
+import { CodedError } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { idText } from '../../format/ids.ts';
+import { nameMembers } from './member-lookup.ts';
 import type { OperationContext, Operations } from './operation.ts';
 import { textOf } from './params.ts';
+import { liftAll } from './standing-denials.ts';
+import { askWhy } from './why-operation.ts';
+
+const DOOR = 'door';
+/** Where dapp `door` keeps what people have ordered. */
+const LOCKDOWN_PREFIX = 'denial/all/';
+/** So many doors fit in a line, with their rules and what stands against them. */
+const OVERVIEW_ROWS = 64;
+const disabledPrefix = (door: string) => `denial/door/${door}/`;
 
 export const DOOR_OPERATIONS: Operations = Object.freeze({
   'door.add': addDoor,
-  'door.list': ({ space }, params) => space.query('door', 'doors', params),
+  'door.list': ({ space }, params) => space.query(DOOR, 'doors', params),
+  'door.show': ({ space }, params) => space.query(DOOR, 'door', params),
+  'door.overview': overview,
+  'door.edit': (context, params) => order(context, 'door.edit', params),
+  'door.remove': (context, params) => order(context, 'door.remove', params),
+  'door.disable': (context, params) => order(context, 'door.disable', params),
+  'door.enable': enableDoor,
+  'door.why': askWhy,
+  'member.names': nameMembers,
+  lockdown: lockDown,
+  'lockdown.end': endLockdown,
 });
 
-/** A door, and with `hours` the schedule of the same name that it keeps. */
+/** As `door.list`, with what each door showed last. */
+async function overview({ space }: OperationContext, params: JsonObject): Promise<Json> {
+  await space.fold.settled();
+  const page = await space.query(DOOR, 'doors', { ...params, limit: OVERVIEW_ROWS });
+  const { doors, more } = page as { readonly doors: readonly JsonObject[]; readonly more: boolean };
+  const last = (door: JsonObject) => space.state.read(DOOR, `last/${String(door.door)}`);
+  return { doors: doors.map((door) => ({ ...door, last: last(door) })), more };
+}
+
+/** A command of dapp `door` whose body the parameters are. */
+async function order({ space }: OperationContext, kind: string, params: JsonObject): Promise<Json> {
+  const { block } = await space.command(DOOR, kind, params);
+  return { ...params, block: idText(block) };
+}
+
+/** A door, and with `hours` the schedule of the same name that everybody then keeps. */
 async function addDoor({ space }: OperationContext, params: JsonObject): Promise<Json> {
-  const { door, hours, zone, ...rest } = params;
+  const { hours, zone, ...rest } = params;
   if (hours === undefined) {
-    const { block } = await space.command('door', 'door.add', { ...rest, door: door ?? null, schedule: null });
-    return { door: door ?? null, schedule: null, block: idText(block) };
+    const { block } = await space.command(DOOR, 'door.add', rest);
+    return { ...rest, block: idText(block) };
   }
   const schedule = textOf(params, 'door');
-  await space.command('door', 'schedule.set', { schedule, zone: zone ?? null, hours });
-  const { block } = await space.command('door', 'door.add', { ...rest, door: schedule, schedule });
-  return { door: schedule, schedule, block: idText(block) };
+  await space.command(DOOR, 'schedule.set', { schedule, zone: zone ?? null, hours, holidays: false });
+  const { block } = await space.command(DOOR, 'door.add', { ...rest, schedule });
+  return { ...rest, schedule, block: idText(block) };
+}
+
+/** A door that is gone may still have orders to lift. */
+async function enableDoor({ space }: OperationContext, params: JsonObject): Promise<Json> {
+  const door = textOf(params, 'door');
+  const lift = { dapp: DOOR, prefix: disabledPrefix(door), kind: 'door.enable', body: { door } };
+  try {
+    return await liftAll(space, { ...lift, none: `nothing has disabled door ${door}` });
+  } catch (error) {
+    // A slip in the name is told as such.
+    if (error instanceof CodedError && error.code === 'not_denied') await space.query(DOOR, 'door', { door });
+    throw error;
+  }
+}
+
+async function lockDown({ space }: OperationContext, params: JsonObject): Promise<Json> {
+  const { block } = await space.command(DOOR, 'lockdown', params);
+  return { block: idText(block) };
+}
+
+async function endLockdown({ space }: OperationContext): Promise<Json> {
+  const lift = { dapp: DOOR, prefix: LOCKDOWN_PREFIX, kind: 'lockdown.end', body: {} };
+  return liftAll(space, { ...lift, none: 'there is no lockdown' });
 }

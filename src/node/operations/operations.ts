@@ -8,6 +8,7 @@ import { MEMBER_OPERATIONS } from './member-operations.ts';
 import type { Operations } from './operation.ts';
 import { PLAN_OPERATIONS } from './plan-operations.ts';
 import { SPACE_OPERATIONS } from './space-operations.ts';
+import { TIME_OPERATIONS } from './time-operations.ts';
 
 export const OPERATIONS: Operations = Object.freeze({
   ...SPACE_OPERATIONS,
@@ -17,6 +18,7 @@ export const OPERATIONS: Operations = Object.freeze({
   ...BADGE_OPERATIONS,
   ...IMPORT_OPERATIONS,
   ...DOOR_OPERATIONS,
+  ...TIME_OPERATIONS,
   ...LOG_OPERATIONS,
   ...ARCHIVE_OPERATIONS,
 });

@@ -5,14 +5,18 @@ import type { JsonObject } from '../../base/json.ts';
 
 export function textOf(params: JsonObject, name: string): string {
   const value = params[name];
-  if (typeof value !== 'string') throw new CodedError('bad_params', `${name} must be text`, { fields: { name } });
+  if (typeof value !== 'string') throw badParams(name, 'text');
   return value;
 }
 
 export function integerOf(params: JsonObject, name: string, most = Number.MAX_SAFE_INTEGER): number {
   const value = params[name];
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0 || value > most) {
-    throw new CodedError('bad_params', `${name} must be a whole number up to ${most}`, { fields: { name } });
+    throw badParams(name, `a whole number up to ${most}`);
   }
   return value;
+}
+
+export function badParams(name: string, what: string): CodedError {
+  return new CodedError('bad_params', `${name} must be ${what}`, { fields: { name } });
 }

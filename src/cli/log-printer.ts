@@ -1,0 +1,44 @@
+import type { Json, JsonObject } from '../base/json.ts';
+import { instantsIn, SpaceClock } from './clock.ts';
+import { describeBody } from './facts.ts';
+import { Names } from './names.ts';
+import { jsonText, plain } from './output.ts';
+import type { Session } from './session.ts';
+
+/** Prints rows of the log: a line each, in words with local times and names, or as JSON. */
+export class LogPrinter {
+  readonly #isJson: boolean;
+  readonly #clock: SpaceClock;
+  readonly #names: Names;
+
+  constructor(session: Session, isJson: boolean) {
+    this.#isJson = isJson;
+    this.#clock = new SpaceClock(session);
+    this.#names = new Names(session);
+  }
+
+  async show(rows: readonly JsonObject[]): Promise<void> {
+    if (!this.#isJson && rows.length > 0) {
+      await this.#clock.know(...instantsIn(rows, 'time'));
+      await this.#names.know(rows.map((row) => row.body ?? null));
+    }
+    for (const row of rows) process.stdout.write(`${this.#isJson ? jsonText(row) : this.#describe(row)}\n`);
+  }
+
+  #describe(row: JsonObject): string {
+    const { time, clock, author, dapp, kind, body, outcome } = row;
+    const { status, code } = outcome as { status: string; code?: string };
+    const mark = status === 'ok' ? '' : ` [${status}: ${plain(String(code))}]`;
+    const when = `${this.#clock.text(Number(time))}${clock === 'unknown' ? '?' : ' '}`;
+    const what = describeBody(String(kind), this.#named(body ?? null));
+    return `${when} ${plain(String(author))}  ${dapp} ${kind}  ${what}${mark}`;
+  }
+
+  /** A member in words is id and name. */
+  #named(body: Json): JsonObject | null {
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) return null;
+    const { member } = body as JsonObject;
+    const name = typeof member === 'string' ? this.#names.of(member) : null;
+    return name === null ? (body as JsonObject) : { ...(body as JsonObject), member: `${String(member)} ${name}` };
+  }
+}

@@ -1,0 +1,112 @@
+import type { Json, JsonObject } from '../base/json.ts';
+import { instantsIn, type SpaceClock } from './clock.ts';
+import { describeDecision } from './facts.ts';
+import type { Names } from './names.ts';
+import { plain } from './output.ts';
+
+/** What `status --json` prints: `space.show` with the standing lockdowns, the doors, and the node (null: none runs). */
+export interface Status extends JsonObject {
+  readonly backup: JsonObject;
+  readonly lockdown: Json;
+  readonly doors: readonly JsonObject[];
+  readonly running: JsonObject | null;
+}
+
+const MIB = 1024 * 1024;
+
+const CLOCKS: Readonly<Record<string, string>> = {
+  synced: 'synced',
+  peer: 'peer: set by another board',
+  restored: 'restored: kept over a time without power',
+  unknown: 'unknown: plans that end, guests and schedules are denied until it is set',
+};
+
+const text = (value: unknown) => plain(String(value ?? ''));
+const rowsOf = (value: Json | undefined) => (Array.isArray(value) ? (value as readonly JsonObject[]) : []);
+
+export function statusText(status: Status, clock: SpaceClock, names: Names): string {
+  const { running } = status;
+  return [
+    `space    ${text(status.name)} (${text(status.mesh)})`,
+    `ledger   ${text(status.blocks)} blocks, ${text(status.entries)} entries played`,
+    `clock    ${CLOCKS[String(status.clock)] ?? text(status.clock)}`,
+    ...diskLines(status.disk),
+    ...waitingLines(status),
+    ...backupLines(status.backup, clock),
+    ...orderLines(status, clock),
+    ...(running === null ? ['node     not running'] : nodeLines(running)),
+    ...(status.doors.length > 0 ? ['doors', ...status.doors.map((door) => doorLine(door, clock, names))] : []),
+  ].join('\n');
+}
+
+/** Every time that `statusText` shows. */
+export function instantsOf({ backup, lockdown, doors }: Status): readonly number[] {
+  const orders = [...rowsOf(lockdown), ...doors.flatMap(({ disabled }) => rowsOf(disabled))];
+  const backups = [
+    ...instantsIn([backup], 'restoredAsOfMs'),
+    ...instantsIn([(backup.last ?? {}) as JsonObject], 'asOfMs'),
+  ];
+  return [...backups, ...instantsIn(orders, 'since'), ...instantsIn(lastsOf({ doors }), 'ms')];
+}
+
+/** What each door showed last. */
+export function lastsOf({ doors }: Pick<Status, 'doors'>): readonly JsonObject[] {
+  return doors.flatMap(({ last }) => (typeof last === 'object' && last !== null ? [last as JsonObject] : []));
+}
+
+function diskLines(disk: Json | undefined): readonly string[] {
+  if (typeof disk !== 'object' || disk === null) return [];
+  const { freeBytes, lowBytes, isLow } = disk as JsonObject;
+  const free = `disk     ${Math.floor(Number(freeBytes) / MIB)} MiB free`;
+  if (isLow !== true) return [free];
+  return [`${free}, LOW: under ${Math.floor(Number(lowBytes) / MIB)} MiB only facts and denials are taken; make room`];
+}
+
+function waitingLines({ waiting, waitingFor }: Status): readonly string[] {
+  if (Number(waiting) === 0) return [];
+  return [`waiting  ${text(waiting)} entries, for ${(waitingFor as readonly string[]).map(text).join(', ')}`];
+}
+
+/** When the last backup was, with a reminder where it is long ago; and the flag of a restore. */
+function backupLines({ last, isDue, restoredAsOfMs }: JsonObject, clock: SpaceClock): readonly string[] {
+  const when = last === null ? 'never' : `as of ${clock.text(Number((last as JsonObject).asOfMs))}`;
+  const reminder = isDue === true ? ': make one with `blockmesh backup FILE`' : '';
+  const restored = `restored as of ${clock.text(Number(restoredAsOfMs))}; what others decided since then is not known here`;
+  return [`backup   ${when}${reminder}`, ...(restoredAsOfMs === null ? [] : [`flag     ${restored}`])];
+}
+
+/** What people have ordered and not lifted. */
+function orderLines({ lockdown, doors }: Status, clock: SpaceClock): readonly string[] {
+  const since = ({ reason, since: ms }: JsonObject) => `since ${clock.text(Number(ms))}: ${text(reason)}`;
+  return [
+    ...rowsOf(lockdown).map((order) => `LOCKDOWN of all doors ${since(order)}`),
+    ...doors.flatMap(({ door, disabled }) => rowsOf(disabled).map((order) => `DISABLED ${text(door)} ${since(order)}`)),
+  ];
+}
+
+function nodeLines(running: JsonObject): readonly string[] {
+  return [
+    `node     running for ${Math.round(Number(running.uptimeMs) / 1000)} s`,
+    `pins     ${text(running.pins)}`,
+    ...rowsOf(running.outputs).map(
+      (output) => `  ${text(output.name)}: ${output.on === true ? 'on' : 'off'} (${text(output.level)})`,
+    ),
+    'readers',
+    ...rowsOf(running.readers).map(
+      (reader) =>
+        `  ${text(reader.name)}: ${text(reader.state)}, ${text(reader.badges)} badges, ${text(reader.dropped)} dropped`,
+    ),
+  ];
+}
+
+/** The last badge at the door's reader, in the words of the log. */
+function doorLine({ door, reader, keepOpen, last }: JsonObject, clock: SpaceClock, names: Names): string {
+  const kept = typeof keepOpen === 'string' ? `, kept open at ${plain(keepOpen)}` : '';
+  const name = `  ${text(door)} (${text(reader)}${kept})`;
+  if (typeof last !== 'object' || last === null) return `${name}: no badge yet`;
+  const { member, ms, result } = last as JsonObject;
+  const called = typeof member === 'string' ? names.of(member) : null;
+  const shown =
+    called === null ? (last as JsonObject) : { ...(last as JsonObject), member: `${String(member)} ${called}` };
+  return `${name}: ${clock.text(Number(ms))} ${describeDecision(String(result), shown)}`;
+}
