@@ -88,7 +88,7 @@ function duration(text: string): number {
 
 function passback(text: string): JsonObject {
   const [area = '', time = '', ...more] = text.split('=');
-  if (area === '' || more.length > 0) throw new InvalidArgumentError('It must be like shop=10m.');
+  if (area === '' || time === '' || more.length > 0) throw new InvalidArgumentError('It must be like shop=10m.');
   return { area, ms: duration(time) };
 }
 
