@@ -133,6 +133,7 @@ export const EXPORT_RECORD_BYTES_MAX = 5 * 1024 * 1024;
 export const IMPORT_BATCH_BLOCKS_MAX = 256;
 export const IMPORT_BATCH_BYTES_MAX = 4 * 1024 * 1024;
 export const IMPORT_READ_BYTES_MAX = 256 * 1024;
+export const ERASE_ENTRIES_MAX = 64;
 export const BREAK_GLASS_CARDS_MAX = 8;
 export const ZONE_FILE_BYTES_MAX = 64 * 1024;
 

@@ -19,19 +19,27 @@ export class LogPrinter {
 
   async show(rows: readonly JsonObject[]): Promise<void> {
     if (!this.#isJson && rows.length > 0) {
-      await this.#clock.know(...instantsIn(rows, 'time'));
+      const erasures = rows.flatMap(({ erased }) => (erased === undefined ? [] : [erased as JsonObject]));
+      await this.#clock.know(...instantsIn(rows, 'time'), ...instantsIn(erasures, 'atMs'));
       await this.#names.know(rows.map((row) => row.body ?? null));
     }
     for (const row of rows) process.stdout.write(`${this.#isJson ? jsonText(row) : this.#describe(row)}\n`);
   }
 
   #describe(row: JsonObject): string {
-    const { time, clock, author, dapp, kind, body, outcome } = row;
+    const { time, clock, author, dapp, kind, body, outcome, erased } = row;
     const { status, code } = outcome as { status: string; code?: string };
     const mark = status === 'ok' ? '' : ` [${status}: ${plain(String(code))}]`;
     const when = `${this.#clock.text(Number(time))}${clock === 'unknown' ? '?' : ' '}`;
-    const what = describeBody(String(kind), this.#named(body ?? null));
+    const what =
+      erased === undefined
+        ? describeBody(String(kind), this.#named(body ?? null))
+        : this.#erasure(erased as JsonObject);
     return `${when} ${plain(String(author))}  ${dapp} ${kind}  ${what}${mark}`;
+  }
+
+  #erasure({ by, atMs }: JsonObject): string {
+    return `(erased by ${plain(String(by))}, ${this.#clock.text(Number(atMs))})`;
   }
 
   /** A member in words is id and name. */

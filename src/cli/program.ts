@@ -4,6 +4,7 @@ import { badgeCommands } from './badges.ts';
 import { demoCommand } from './demo.ts';
 import { doorCommands } from './doors.ts';
 import type { Environment } from './environment.ts';
+import { eraseCommand } from './erase.ts';
 import { exportCommand } from './export.ts';
 import { familyCommands } from './families.ts';
 import { guestCommands } from './guests.ts';
@@ -69,6 +70,7 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
   restoreCommand(program, environment);
   exportCommand(program, environment);
   importCommand(program, environment);
+  eraseCommand(program, environment);
   pinsCommands(program, environment);
   demoCommand(program, environment);
   try {

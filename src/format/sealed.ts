@@ -35,8 +35,13 @@ export function openBlock(sealed: SealedBlock, caps: BlockCaps, verifier: Verifi
 }
 
 /** As `openBlock`, with the signature verified on another thread; what it throws, it rejects with. */
-export async function openBlockAside(sealed: SealedBlock, caps: BlockCaps, verifier: Verifier): Promise<EncodedBlock> {
-  const encoded = openUnverified(sealed, caps, NONE);
+export async function openBlockAside(
+  sealed: SealedBlock,
+  caps: BlockCaps,
+  verifier: Verifier,
+  mayLack = NONE,
+): Promise<EncodedBlock> {
+  const encoded = openUnverified(sealed, caps, mayLack);
   const { author } = encoded.block;
   if (!(await verifier.verifyAside(author, blockSigningInput(encoded.id), sealed.signature))) throw badSignature();
   return encoded;

@@ -1,5 +1,6 @@
 import type { Json } from '../base/json.ts';
 import type { ClockReading } from '../base/ports.ts';
+import type { EntryRef } from '../format/block.ts';
 import type { BlockId } from '../format/ids.ts';
 import type { StateWrite } from './state.ts';
 
@@ -28,9 +29,11 @@ export interface Author {
   readonly node: string | null;
 }
 
-/** What became of an entry. A refused fact still happened: it stays in the log with the code beside it. */
+/**
+ * What became of an entry; `erased` names those whose bodies it takes away. A refused fact still happened: it stays in the log with the code beside it.
+ */
 export type Outcome =
-  | { readonly ok: true; readonly writes: readonly StateWrite[] }
+  | { readonly ok: true; readonly writes: readonly StateWrite[]; readonly erased?: readonly EntryRef[] }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 export function refused(code: string, message: string): Outcome {

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { CodedError, codeOf, messageOf } from '../base/errors.ts';
 import {
   DAPP_RESTART_DELAY_MS_MAX,
@@ -7,6 +8,7 @@ import {
 } from '../base/limits.ts';
 import type { Clock } from '../base/ports.ts';
 import type { BlockCaps } from '../format/block.ts';
+import { MESH } from '../ledger/mesh/keys.ts';
 import { type Outcome, refused } from '../ledger/outcome.ts';
 import { StateOverlay } from '../ledger/overlay.ts';
 import type { StateReader } from '../ledger/state.ts';
@@ -38,6 +40,12 @@ export interface FoldParts {
  */
 const FAILED_ON_ENTRY: ReadonlySet<string> = new Set(['dapp_timeout', 'dapp_exited', 'dapp_protocol', 'dapp_overflow']);
 
+type Accepted = Extract<Outcome, { readonly ok: true }>;
+
+function isErase({ dapp, kind }: { readonly dapp: string; readonly kind: string }): boolean {
+  return dapp === MESH && kind === 'erase';
+}
+
 /** Dapp → keys of its state that a commit changed. */
 export type ChangedKeys = ReadonlyMap<string, readonly string[]>;
 
@@ -46,13 +54,25 @@ class Run {
   readonly overlay: StateOverlay;
   readonly played: PlayedEntry[] = [];
   readonly waiting: WaitingEntry[] = [];
+  readonly erased: EntryPlace[] = [];
   /** Dapps that failed in this run: their later entries wait without being asked. */
-  readonly down = new Set<string>();
+  readonly down: Set<string>;
   arrival: number;
 
-  constructor(state: StateReader, arrival: number) {
+  constructor(state: StateReader, arrival: number, down = new Set<string>()) {
     this.overlay = new StateOverlay(state);
     this.arrival = arrival;
+    this.down = down;
+  }
+
+  /** What an accepted entry changes. */
+  take(dapp: string, { writes, erased = [] }: Accepted, blocks: BlockReader): void {
+    this.overlay.apply(dapp, writes);
+    for (const { block, index } of erased) {
+      const arrival = blocks.arrivalOf(block);
+      assert(arrival !== null, 'what is erased is here');
+      this.erased.push({ arrival, index });
+    }
   }
 }
 
@@ -157,7 +177,7 @@ export class Fold {
 
   async #runOnce(): Promise<boolean> {
     const { journal, blocks, state } = this.#parts;
-    const run = new Run(state, journal.foldedTo());
+    let run = new Run(state, journal.foldedTo());
     const isRetryDue = this.#isRetryDue;
     this.#isRetryDue = false;
     this.#waits ??= new Waits(journal.waiting());
@@ -167,8 +187,13 @@ export class Fold {
     const stored = blocks.after(run.arrival, FOLD_BLOCKS_MAX);
     for (const block of stored) {
       if (this.#isStopped) break;
-      await this.#playBlock(run, openStored(block));
+      const opened = openStored(block);
+      const isErasing = opened.block.entries.some(isErase);
+      // An erase sees the ledger as of the block before it, and takes away what is lasting already.
+      if (isErasing) run = this.#commitAndGoOn(run);
+      await this.#playBlock(run, opened);
       run.arrival = block.arrival;
+      if (isErasing) run = this.#commitAndGoOn(run);
     }
     this.#commit(run);
     this.#planRetry(isRetryDue);
@@ -211,15 +236,20 @@ export class Fold {
       }
       outcome = refused('dapp_failed', `${dapp} failed ${tries} times on this entry, last with ${error.code}`);
     }
-    if (outcome.ok) run.overlay.apply(dapp, outcome.writes);
+    if (outcome.ok) run.take(dapp, outcome, this.#parts.blocks);
     run.played.push({ arrival, index, dapp, kind, tags: tagsOf(bodyOf(opened, index, caps)), outcome, at });
+  }
+
+  #commitAndGoOn(run: Run): Run {
+    this.#commit(run);
+    return new Run(this.#parts.state, run.arrival, run.down);
   }
 
   #commit(run: Run): void {
     const { transactor, journal } = this.#parts;
     const changes = [...run.overlay.changes()];
     if (run.played.length === 0 && run.waiting.length === 0 && run.arrival === journal.foldedTo()) return;
-    transactor.commitFold({ arrival: run.arrival, played: run.played, waiting: run.waiting, erased: [] });
+    transactor.commitFold({ arrival: run.arrival, played: run.played, waiting: run.waiting, erased: run.erased });
     this.#waits?.take(run.played, run.waiting);
     this.committed.fire();
     this.#onCommit(new Map(changes.map(({ dapp, writes }) => [dapp, writes.map((write) => write.key)])));

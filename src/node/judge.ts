@@ -3,6 +3,7 @@ import { fromHex } from '../base/bytes.ts';
 import { CodedError } from '../base/errors.ts';
 import { type BlockId, idText } from '../format/ids.ts';
 import { applyMesh } from '../ledger/mesh/apply.ts';
+import { type EntryView, NO_ENTRIES } from '../ledger/mesh/erase.ts';
 import { MESH } from '../ledger/mesh/keys.ts';
 import { type EntryCall, type Outcome, refused } from '../ledger/outcome.ts';
 import type { StateReader } from '../ledger/state.ts';
@@ -17,11 +18,14 @@ export interface Judge {
   play(call: EntryCall, state: StateReader): Promise<Outcome>;
 }
 
-/** @param mesh id of the root, which stands for the previous merge in the seed while there is none. */
-export function createJudge(dapps: Dapps, mesh: BlockId): Judge {
+/**
+ * @param mesh id of the root, which stands for the previous merge in the seed while there is none.
+ * @param entries those that an erase may name.
+ */
+export function createJudge(dapps: Dapps, mesh: BlockId, entries: EntryView = NO_ENTRIES): Judge {
   return {
     async play(call, state) {
-      if (call.dapp === MESH) return applyMesh(call, state);
+      if (call.dapp === MESH) return applyMesh(call, state, entries);
       const dapp = dapps.find(call.dapp);
       if (dapp === undefined) return refused('no_dapp', `no dapp ${call.dapp} is installed`);
       const kind = dapp.manifest.entries[call.kind];

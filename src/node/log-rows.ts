@@ -3,9 +3,9 @@ import type { Json, JsonObject } from '../base/json.ts';
 import { isJsonObject } from '../base/json.ts';
 import { LINE_BYTES_MAX } from '../base/limits.ts';
 import type { BlockCaps } from '../format/block.ts';
-import { idText } from '../format/ids.ts';
+import { type BlockId, idText } from '../format/ids.ts';
 import { authorOf } from '../ledger/mesh/authors.ts';
-import { MESH, nodeKey } from '../ledger/mesh/keys.ts';
+import { erasedKey, MESH, nodeKey } from '../ledger/mesh/keys.ts';
 import type { StateReader } from '../ledger/state.ts';
 import type { BlockReader } from '../store/blocks.ts';
 import type { Journal } from '../store/journal.ts';
@@ -74,7 +74,7 @@ function describe({ blocks, state, caps }: LogParts, recorded: RecordedOutcome):
     dapp,
     kind,
     body: isErased ? null : shownBody(bodyOf(opened, index, caps), stored.bodies[index]?.bytes),
-    ...(isErased ? { erased: true } : {}),
+    ...(isErased ? { erased: erasureOf(state, stored.id, index) } : {}),
     outcome: outcomeOf(recorded),
   };
 }
@@ -83,6 +83,12 @@ function describe({ blocks, state, caps }: LogParts, recorded: RecordedOutcome):
 function shownBody(body: Json | null, bytes: Uint8Array | undefined): Json {
   if (body !== null || bytes === undefined) return body;
   return { '/': { bytes: Buffer.from(bytes).toString('base64').replace(/=+$/, '') } };
+}
+
+/** Who took the body away, and when; nothing more where state does not say. */
+function erasureOf(state: StateReader, block: BlockId, index: number): JsonObject {
+  const record = state.read(MESH, erasedKey(block, index));
+  return isJsonObject(record) ? { by: record.by ?? null, atMs: record.atMs ?? null } : { by: null, atMs: null };
 }
 
 function outcomeOf({ ok, code, message }: RecordedOutcome): JsonObject {

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { toHex } from '../base/bytes.ts';
 import { CodedError, codeOf, messageOf } from '../base/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
-import { BODY_BYTES_MAX, COMMAND_WAIT_MS_MAX, KEY_CACHE_MAX } from '../base/limits.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+import { COMMAND_WAIT_MS_MAX, KEY_CACHE_MAX } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
 import type { BlockCaps, EntryRef } from '../format/block.ts';
 import { type SigningKey, Verifier } from '../format/ed25519.ts';
 import { type BlockId, idText } from '../format/ids.ts';
-import { decodeJson } from '../format/json-value.ts';
-import { MESH, MESH_VERSION } from '../ledger/mesh/keys.ts';
+import type { EntryView } from '../ledger/mesh/erase.ts';
+import { erasedKey, MESH, MESH_VERSION } from '../ledger/mesh/keys.ts';
 import { rootCaps } from '../ledger/mesh/root-body.ts';
 import type { StateReader } from '../ledger/state.ts';
 import type { Log } from '../sandbox/log.ts';
@@ -19,20 +19,21 @@ import type { PulseMark } from '../store/arriving.ts';
 import { BlockReader } from '../store/blocks.ts';
 import { Checkpoints } from '../store/checkpoints.ts';
 import { checkBlockRows, checkFoldRows } from '../store/checks.ts';
-import { faultsOf, isWithoutBlocks, openDatabase, storeError } from '../store/database.ts';
+import { faultsOf, openDatabase, storeError } from '../store/database.ts';
 import type { EntryPlace } from '../store/fold-commit.ts';
 import { Journal } from '../store/journal.ts';
-import { damaged } from '../store/row-sum.ts';
 import { StateTable } from '../store/states.ts';
 import { Tips } from '../store/tips.ts';
 import { Transactor } from '../store/transactor.ts';
 import type { Appended } from './append-queue.ts';
 import { dropStaleCopies } from './archive-ledger.ts';
 import { type Dapps, startDapps } from './dapps.ts';
+import { entryView } from './entry-view.ts';
 import { type ChangedKeys, Fold } from './fold.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { type BadgeKey, keyFolder, readBadgeKeys, readKey } from './key-files.ts';
 import { raiseRestored } from './restored.ts';
+import { dappNames, readRoot } from './root.ts';
 import { Writer } from './writer.ts';
 
 export interface SpaceParts {
@@ -78,6 +79,7 @@ export class Space {
   readonly checkpoints: Checkpoints;
   readonly state: StateTable;
   readonly dapps: Dapps;
+  readonly entries: EntryView;
   readonly judge: Judge;
   readonly badgeKeys: readonly BadgeKey[];
   readonly verifier: Verifier;
@@ -106,11 +108,16 @@ export class Space {
     this.#nodeKey = readKey(keys.node);
     this.#consoleKey = readKey(keys.console);
     this.badgeKeys = readBadgeKeys(keys.badges);
-    this.judge = createJudge(dapps, this.mesh);
-    const transactor = new Transactor(database, tips);
+    this.entries = entryView({ blocks: this.blocks, journal: this.journal, dapps, caps });
+    this.judge = createJudge(dapps, this.mesh, this.entries);
+    const transactor = new Transactor(database, tips, this.checkpoints);
     const { blocks, journal, state, judge, verifier } = this;
     this.fold = new Fold({ blocks, journal, transactor, state, judge, caps, clock, log }, parts.onCommit ?? (() => {}));
-    this.writer = new Writer({ blocks, transactor, caps, verifier, clock, randomness, boot }, () => this.fold.wake());
+    const isErased = (block: BlockId, index: number) => state.read(MESH, erasedKey(block, index)) !== null;
+    const writing = { blocks, transactor, caps, verifier, clock, randomness, boot, isErased };
+    this.writer = new Writer(writing, () => this.fold.wake());
+    // What an earlier process erased may still stand in the log it left.
+    this.checkpoints.truncate();
   }
 
   /** Public key of this board, in hex. */
@@ -270,26 +277,4 @@ export async function openSpace(parts: SpaceParts): Promise<Space> {
     database.close();
     throw storeError(error, path);
   }
-}
-
-/** The root block's id and body; the body is of the first entry of the first block. */
-function readRoot(database: Database): { readonly id: BlockId; readonly body: Json } {
-  if (isWithoutBlocks(database)) {
-    throw new CodedError(
-      'space_unfinished',
-      'the ledger has no root block: its `blockmesh init` did not come to an end',
-      {
-        advice: 'Remove the folder and run `blockmesh init` again.',
-      },
-    );
-  }
-  const root = new BlockReader(database).at(1);
-  const bytes = root?.bodies[0]?.bytes;
-  if (root === null || bytes === undefined) throw damaged('the root block or its body is gone', { arrival: 1 });
-  return { id: root.id, body: decodeJson(bytes, BODY_BYTES_MAX) };
-}
-
-function dappNames(root: Json): readonly string[] {
-  const dapps = isJsonObject(root) && Array.isArray(root.dapps) ? root.dapps : [];
-  return dapps.flatMap((dapp: Json) => (isJsonObject(dapp) && typeof dapp.dapp === 'string' ? [dapp.dapp] : []));
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { CodedError } from '../base/errors.ts';
+import { MESH } from '../ledger/mesh/keys.ts';
 import { EMPTY_STATE, StateOverlay } from '../ledger/overlay.ts';
 import type { RecordedOutcome } from '../store/outcome-rows.ts';
 import { tagsOf } from './log-tags.ts';
@@ -84,6 +85,8 @@ async function replay(
   }
   // An entry on which its dapp failed for good was refused by us, not by the dapp.
   if (recorded.code === 'dapp_failed' && !recorded.ok) return;
+  // What an erase was refused for is of that moment: what waited or was held then may not be any more.
+  if (recorded.dapp === MESH && recorded.kind === 'erase' && !recorded.ok) return;
   const outcome = await playEntry(space.judge, opened, index, overlay, at, space.caps);
   const code = outcome.ok ? null : outcome.code;
   if (outcome.ok !== recorded.ok || code !== recorded.code) {

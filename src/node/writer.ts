@@ -5,7 +5,7 @@ import type { Clock, Randomness } from '../base/ports.ts';
 import { type BlockCaps, BOOT_BYTES, type EncodedBlock, LIFE_BYTES } from '../format/block.ts';
 import { decodeBlock } from '../format/block-decode.ts';
 import type { SigningKey, Verifier } from '../format/ed25519.ts';
-import type { BlockId } from '../format/ids.ts';
+import { type BlockId, blockIdOf } from '../format/ids.ts';
 import { openBlockAside, type SealedBlock, sealBlock } from '../format/sealed.ts';
 import { type BlockPlace, checkPlace } from '../ledger/admission.ts';
 import { type Draft, writeBlock } from '../ledger/authoring.ts';
@@ -23,6 +23,8 @@ export interface WriterParts {
   readonly randomness: Randomness;
   /** 16 bytes that name this boot of the machine. */
   readonly boot: Uint8Array;
+  /** Whether an erase that was accepted here names the entry; absent: none does. */
+  readonly isErased?: (block: BlockId, index: number) => boolean;
 }
 
 /** Brings blocks into the ledger: our own, and those of others. Acknowledged means on disk. */
@@ -80,14 +82,16 @@ export class Writer {
    * @throws the codes of `openBlock` and `checkPlace`, with the position in `fields.at`.
    */
   async admit(sealed: readonly SealedBlock[]): Promise<number> {
-    const { caps, verifier } = this.#parts;
+    const { caps, verifier, isErased = () => false } = this.#parts;
     const opened: EncodedBlock[] = [];
     for (let from = 0; from < sealed.length; from += VERIFY_ASIDE_MAX) {
       const some = sealed.slice(from, from + VERIFY_ASIDE_MAX);
       const aside = some.map((block, index) =>
-        openBlockAside(block, caps, verifier).catch((error: unknown) => {
-          throw errorAt(error, from + index);
-        }),
+        openBlockAside(block, caps, verifier, (entry) => isErased(blockIdOf(block.bytes), entry)).catch(
+          (error: unknown) => {
+            throw errorAt(error, from + index);
+          },
+        ),
       );
       opened.push(...(await Promise.all(aside)));
     }

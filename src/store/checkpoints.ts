@@ -9,6 +9,8 @@ import { CodedError } from '../base/errors.ts';
  */
 export class Checkpoints {
   readonly #database: Database;
+  /** Whether the log has been asked to go while it could not. */
+  #isTruncateDue = false;
   #withheld: { readonly ending: AbortController; readonly done: Promise<unknown> } | null = null;
 
   constructor(database: Database) {
@@ -38,7 +40,17 @@ export class Checkpoints {
     } finally {
       this.#withheld = null;
       this.#database.pragma(`wal_autocheckpoint = ${pages}`);
+      if (this.#isTruncateDue) this.truncate();
     }
+  }
+
+  /**
+   * Brings everything into the main file and leaves nothing of what it was before in the log; while checkpoints are
+   * withheld, as soon as they are not.
+   */
+  truncate(): void {
+    this.#isTruncateDue = this.#withheld !== null;
+    if (!this.#isTruncateDue) this.#database.pragma('wal_checkpoint(TRUNCATE)');
   }
 
   /** Ends a copy that is being made; to be called before the ledger is closed. */

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { CodedError } from '../base/errors.ts';
 import type { Arriving } from './arriving.ts';
 import { BlockWriter } from './block-writer.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { storeError } from './database.ts';
 import type { FoldCommit } from './fold-commit.ts';
 import { FoldWriter } from './fold-writer.ts';
@@ -18,14 +19,14 @@ export type GroupResult = { readonly arrival: number; readonly arriving: Arrivin
  * the disk refuses, and then nothing of it has happened.
  */
 export class Transactor {
-  readonly #database: Database;
+  readonly #checkpoints: Checkpoints;
   readonly #run: (task: () => void) => void;
   readonly #blocks: BlockWriter;
   readonly #fold: FoldWriter;
 
-  /** @param tips those that the reader of blocks answers from. */
-  constructor(database: Database, tips = new Tips(database)) {
-    this.#database = database;
+  /** @param tips those that the reader of blocks answers from. @param checkpoints those that a backup withholds. */
+  constructor(database: Database, tips = new Tips(database), checkpoints = new Checkpoints(database)) {
+    this.#checkpoints = checkpoints;
     const transaction = database.transaction((task: () => void) => task());
     this.#run = (task) => {
       try {
@@ -81,6 +82,6 @@ export class Transactor {
   commitFold(commit: FoldCommit): void {
     this.#run(() => this.#fold.commit(commit));
     // What was erased stands in the log of SQLite until that is written back.
-    if (commit.erased.length > 0) this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    if (commit.erased.length > 0) this.#checkpoints.truncate();
   }
 }

@@ -4,6 +4,7 @@ import { Fields } from '../../format/fields.ts';
 import { VERSION } from '../../format/names.ts';
 import { type EntryCall, type Outcome, refused } from '../outcome.ts';
 import type { StateReader, StateWrite } from '../state.ts';
+import { applyErase, type EntryView, NO_ENTRIES } from './erase.ts';
 import {
   dappKey,
   deviceKey,
@@ -30,7 +31,7 @@ const LABEL = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const NANOSECONDS = /^\d{1,20}$/;
 const PULSE = /^[0-9a-zA-Z_-]{1,32}$/;
 
-type Apply = (call: EntryCall, state: StateReader) => Outcome;
+type Apply = (call: EntryCall, state: StateReader, entries: EntryView) => Outcome;
 
 /** Kinds by name: who may write them, and what they do. */
 const KINDS: Readonly<Record<string, { readonly role: string | null; readonly apply: Apply }>> = {
@@ -40,17 +41,18 @@ const KINDS: Readonly<Record<string, { readonly role: string | null; readonly ap
   recovered: { role: ROLE_NODE, apply: applyPulseFact },
   interrupted: { role: ROLE_NODE, apply: applyPulseFact },
   restored: { role: ROLE_NODE, apply: (call, state) => applyRestored(call, fieldsOf(call), state) },
+  erase: { role: ROLE_ADMIN, apply: (call, _state, entries) => applyErase(call, fieldsOf(call), entries) },
   'restored.clear': { role: ROLE_ADMIN, apply: (call, state) => applyRestoredClear(fieldsOf(call), state) },
 };
 
-export function applyMesh(call: EntryCall, state: StateReader): Outcome {
+export function applyMesh(call: EntryCall, state: StateReader, entries: EntryView = NO_ENTRIES): Outcome {
   const kind = Object.hasOwn(KINDS, call.kind) ? KINDS[call.kind] : undefined;
   if (kind === undefined) return refused('kind_unknown', `mesh knows no ${call.kind}`);
   if (kind.role !== null && !call.roles.includes(kind.role)) {
     return refused('not_allowed', `${call.kind} needs the role ${kind.role}`);
   }
   try {
-    return kind.apply(call, state);
+    return kind.apply(call, state, entries);
   } catch (error) {
     if (error instanceof CodedError) return refused(error.code, error.message);
     throw error;

@@ -10,6 +10,8 @@ export const nodeKey = (key: string): string => `node/${key}`;
 export const deviceKey = (name: string): string => `device/${name}`;
 /** Stands after a restore of that board, until an admin takes it back. */
 export const restoredKey = (key: string): string => `restored/${key}`;
+/** Names an entry whose body is gone for good, and who took it away. */
+export const erasedKey = (block: string, index: number): string => `erased/${block}.${index}`;
 export const dappKey = (dapp: string): string => `dapp/${dapp}`;
 
 /** A public key in state keys and bodies. */

@@ -1,6 +1,7 @@
 import { ARCHIVE_OPERATIONS } from './archive-operations.ts';
 import { BADGE_OPERATIONS } from './badge-operations.ts';
 import { DOOR_OPERATIONS } from './door-operations.ts';
+import { ERASE_OPERATIONS } from './erase-operations.ts';
 import { GUEST_OPERATIONS } from './guest-operations.ts';
 import { IMPORT_OPERATIONS } from './import-operations.ts';
 import { LOG_OPERATIONS } from './log-operations.ts';
@@ -21,4 +22,5 @@ export const OPERATIONS: Operations = Object.freeze({
   ...TIME_OPERATIONS,
   ...LOG_OPERATIONS,
   ...ARCHIVE_OPERATIONS,
+  ...ERASE_OPERATIONS,
 });

@@ -45,7 +45,7 @@ export function newId(letter: 'm' | 'g' | 'b' | 'n', randomness: Randomness): st
 }
 
 /** A member is named by id (`m-…`, a guest's `g-…`) or by name. */
-function memberParams(text: string): JsonObject {
+export function memberParams(text: string): JsonObject {
   return /^[mg]-[0-9a-f]{8}$/.test(text) ? { member: text } : { name: text };
 }
 

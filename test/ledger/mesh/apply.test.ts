@@ -207,3 +207,24 @@ t.test('a bug below is not an outcome', async (t) => {
   const at = { wallMs: 1, quality: 'synced' } as const;
   t.throws(() => applyMesh({ ...call, author, roles: [], at }, broken), TypeError);
 });
+
+t.test('a board that was restored has a flag until an admin takes it back', async (t) => {
+  const state = founded();
+  const key = `restored/${BOARD}`;
+  refusedWith(t, play(state, STRANGER, 'restored', { asOfMs: 5 }), 'not_allowed', 'by a stranger');
+  refusedWith(t, play(state, FOUNDER, 'restored', { asOfMs: 5 }), 'not_allowed', 'by a person');
+  for (const body of [{}, { asOfMs: -1 }, { asOfMs: '5' }, { asOfMs: 5, node: BOARD_2 }, null]) {
+    refusedWith(t, play(state, BOARD, 'restored', body), 'body_invalid', JSON.stringify(body));
+  }
+  refusedWith(t, play(state, FOUNDER, 'restored.clear', { node: BOARD }), 'not_restored', 'there is none yet');
+  t.match(play(state, BOARD, 'restored', { asOfMs: 50 }), { ok: true });
+  t.match(play(state, BOARD, 'restored', { asOfMs: 70 }), { ok: true });
+  t.strictSame(state.read('mesh', key), { asOfMs: 50 }, 'a later backup of it knows no more');
+  t.match(play(state, BOARD, 'restored', { asOfMs: 20 }), { ok: true });
+  t.strictSame(state.read('mesh', key), { asOfMs: 20 }, 'an older one knows less');
+  refusedWith(t, play(state, BOARD, 'restored.clear', { node: BOARD }), 'not_allowed', 'by the board itself');
+  refusedWith(t, play(state, FOUNDER, 'restored.clear', { node: BOARD_2 }), 'not_restored', 'of another board');
+  refusedWith(t, play(state, FOUNDER, 'restored.clear', { node: 'x' }), 'body_invalid', 'of no board');
+  t.match(play(state, FOUNDER, 'restored.clear', { node: BOARD }), { ok: true });
+  t.equal(state.read('mesh', key), null);
+});
