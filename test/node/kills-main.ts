@@ -15,6 +15,8 @@ import { wholeSetting } from './settings.ts';
 const FIGURES = join(RELEASE, `build/kills-${process.pid}.json`);
 const KILLS_A_STORM_MAX = 25;
 const KILLS_MAX = 100_000;
+/** Run by itself, tap ends a file after 30 s. */
+const STORM_S_MAX = 3_600;
 const SEED_MAX = 2 ** 31;
 const KEY_CHARS = 12;
 
@@ -56,7 +58,8 @@ function summary(lines: readonly Line[]): string {
 
 /** @throws when the storm fails; it has said why on standard output. */
 function storm(kills: number, seed: number): Figures {
-  const env = { ...process.env, KILLS: String(kills), SEED: String(seed), KILLS_FIGURES: FIGURES };
+  const figures = { KILLS: String(kills), SEED: String(seed), KILLS_FIGURES: FIGURES };
+  const env = { ...process.env, ...figures, TAP_TIMEOUT: String(STORM_S_MAX) };
   try {
     execFileSync(process.execPath, [join(import.meta.dirname, 'storm.test.ts')], {
       env,
