@@ -20,43 +20,43 @@ export const BARE_OUTPUT = 'bare-strike';
 const MEMBER = 'Ada Lovelace';
 const CARDS = 8;
 
-const CONFIG = `[node]
-name = "bench"
-clock = "trusted"
+/** The door that a bench has when it names none. */
+const FRONT = ['front'];
 
-[reader.front-reader]
-driver = "rdm6300"
-port = "run/front-reader"
-feed = "run/front-reader.feed"
+interface SpaceShape {
+  /** Door NAME has the reader NAME-reader, on a pair of pseudo-terminals, and the output NAME-strike. */
+  readonly doors?: readonly string[];
+  /** What the node's log holds. */
+  readonly logLevel?: 'info' | 'warn';
+}
 
-[output.${DOOR_OUTPUT}]
-chip = "virtual"
-line = "${DOOR_OUTPUT}"
-
-[output.${BARE_OUTPUT}]
-chip = "virtual"
-line = "${BARE_OUTPUT}"
-`;
-
-/** A whole space with one door: a reader on a pseudo-terminal, a pins process and a node, each its own process. */
+/** A whole space with its doors: readers on pseudo-terminals, a pins process and a node, each its own process. */
 export class BenchSpace {
   readonly folder: string;
   readonly programs = new Programs();
+  readonly doors: readonly string[];
   readonly #pins: readonly string[];
+  readonly #config: string;
 
   /** @param pins the command of the pins process, without its options. */
-  constructor(folder: string, pins: readonly string[]) {
+  constructor(folder: string, pins: readonly string[], { doors = FRONT, logLevel = 'info' }: SpaceShape = {}) {
     this.folder = folder;
+    this.doors = doors;
     this.#pins = pins;
+    this.#config = configOf(doors, logLevel);
   }
 
   get pinsSocket(): string {
     return join(this.folder, 'run/pins.sock');
   }
 
-  /** Where a card's bytes are written. */
+  /** Where a card's bytes are written for the door that is there when none is named. */
   get feed(): string {
-    return join(this.folder, 'run/front-reader.feed');
+    return this.feedOf('front');
+  }
+
+  feedOf(door: string): string {
+    return `${this.#portOf(door)}.feed`;
   }
 
   get nodeLog(): string {
@@ -69,7 +69,7 @@ export class BenchSpace {
 
   async found(): Promise<void> {
     mkdirSync(this.folder, { recursive: true });
-    writeFileSync(join(this.folder, 'blockmesh.toml'), CONFIG);
+    writeFileSync(join(this.folder, 'blockmesh.toml'), this.#config);
     const names = ['--name', 'Bench', '--founder', 'Ada', '--node-name', 'bench'];
     const words = ['init', '--folder', this.folder, ...names, '--key-file', `${this.folder}.founder.json`];
     await this.programs.run('blockmesh init', blockmesh(words), this.log('init'));
@@ -85,11 +85,10 @@ export class BenchSpace {
     }
   }
 
-  /** Starts reader line, pins and node. @returns the node's process id. */
+  /** Starts reader lines, pins and node. @returns the node's process id. */
   async start(): Promise<number> {
     const { programs, folder } = this;
-    const port = join(folder, 'run/front-reader');
-    await this.startLine('reader', port, this.feed);
+    for (const door of this.doors) await this.startLine(`${door}-reader`, this.#portOf(door), this.feedOf(door));
     const pins = [...this.#pins, ...pinsArguments(readConfig(folder))];
     await programs.startUntil('pins', pins, this.log('pins'), this.pinsSocket);
     const run = blockmesh(['run', '--folder', folder]);
@@ -104,6 +103,26 @@ export class BenchSpace {
     const end = (path: string) => `PTY,raw,echo=0,link=${path}`;
     await this.programs.startUntil(`socat of ${name}`, ['socat', end(feed), end(port)], this.log(name), port);
   }
+
+  #portOf(door: string): string {
+    return join(this.folder, `run/${door}-reader`);
+  }
+}
+
+function configOf(doors: readonly string[], logLevel: string): string {
+  const sections = doors.flatMap((door) => [
+    `[reader.${door}-reader]`,
+    'driver = "rdm6300"',
+    `port = "run/${door}-reader"`,
+    `feed = "run/${door}-reader.feed"`,
+    ...outputSection(`${door}-strike`),
+  ]);
+  const node = ['[node]', 'name = "bench"', 'clock = "trusted"', '[log]', `level = "${logLevel}"`];
+  return [...node, ...sections, ...outputSection(BARE_OUTPUT), ''].join('\n');
+}
+
+function outputSection(name: string): readonly string[] {
+  return [`[output.${name}]`, 'chip = "virtual"', `line = "${name}"`];
 }
 
 async function furnish(session: Session): Promise<void> {
@@ -124,6 +143,7 @@ function cardNumber(card: number): number {
   return 9_362_416 + card;
 }
 
-function blockmesh(words: readonly string[]): readonly string[] {
+/** The command line of one `blockmesh` command. */
+export function blockmesh(words: readonly string[]): readonly string[] {
   return [process.execPath, join(RELEASE, 'src/cli/main.ts'), ...words];
 }

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchSpace, frameOf, VIRTUAL_PINS } from './bench-space.ts';
+import { descendants, pssMb, rssMb } from './memory.ts';
 import type { Bench, Measured, Work } from './row.ts';
 import { SerialFeed } from './serial-feed.ts';
 import { median, spreadOf } from './statistics.ts';
@@ -17,8 +18,6 @@ const SAMPLE_MS = 500;
 const SAMPLES = 5;
 const STEADY_MB = 0.5;
 const REST_MS_MAX = 20_000;
-const KIB = 1024;
-const MB = 1e6;
 
 /** Memory of a node's own process after its start and some badges, when nothing happens any more. */
 export const restBench: Bench = { names: ['rss_rest', 'rss_rest_all'], run: measure };
@@ -127,37 +126,4 @@ function measured(
   const against = 'an idle `node -e`, resident memory';
   const row = { name, value, unit: 'MB', against, yardstick, ratio: value / yardstick, budget, holds: holds(value) };
   return { row, ours: spreadOf(ours), yardsticks: spreadOf(yardsticks) };
-}
-
-function rssMb(pid: number): number {
-  return fieldMb(`/proc/${pid}/status`, 'VmRSS');
-}
-
-/** Memory of a process, what it shares counted by its share. */
-function pssMb(pid: number): number {
-  return fieldMb(`/proc/${pid}/smaps_rollup`, 'Pss');
-}
-
-function fieldMb(path: string, field: string): number {
-  const found = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(path, 'latin1'));
-  return (Number(found?.[1]) * KIB) / MB;
-}
-
-function descendants(pid: number): readonly number[] {
-  const parents = new Map<number, number>();
-  for (const name of readdirSync('/proc')) {
-    if (/^\d+$/.test(name)) parents.set(Number(name), parentOf(name));
-  }
-  const children = (of: number): readonly number[] =>
-    [...parents].filter(([, parent]) => parent === of).flatMap(([child]) => [child, ...children(child)]);
-  return children(pid);
-}
-
-/** 0 for a process that has just gone. */
-function parentOf(pid: string): number {
-  try {
-    return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
 }
