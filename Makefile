@@ -47,7 +47,7 @@ check: $(NODE_STAMP) ## types, format and lint (the house rules are part of the 
 	npm run --silent check
 
 .PHONY: bench
-bench: $(NODE_STAMP) run-programs build/blockmesh-pins-sim ## measure against the budgets, into build/bench.json (ONLY=name for one)
+bench: $(NODE_STAMP) run-programs build/blockmesh-pins-sim ## measure against the budgets, into build/bench.json (ONLY=name for one; FULL=1: histories to 1M entries, not 10k)
 	@node test/bench/bench-main.ts
 
 .PHONY: powercut

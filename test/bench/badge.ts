@@ -50,22 +50,32 @@ async function measure(work: Work, name: string, pins: readonly string[], pinsNa
     await space.found();
     await space.start();
     await space.furnish();
-    const bareFeed = await startBareReader(space);
-    const ours: Way = { feed: new SerialFeed(space.feed), output: DOOR_OUTPUT, sentNs: [] };
-    const bare: Way = { feed: new SerialFeed(bareFeed), output: BARE_OUTPUT, sentNs: [] };
-    const client = await connectPins({ socketPath: space.pinsSocket });
-    await badgeAll([ours, bare], client, space, work);
-    const times = { ours: await timesMs(ours, client), bare: await timesMs(bare, client) };
-    await client.close();
-    for (const way of [ours, bare]) way.feed.close();
-    const against = `the same bytes at a bare process that at once asks ${pinsName}, the same one`;
-    return [
-      measured(`${name}_p50`, times, 0.5, P50_MS_MAX, against),
-      measured(`${name}_p99`, times, 0.99, P99_MS_MAX, against),
-    ];
+    return await measureBadges(work, name, space, pinsName);
   } finally {
     await space.programs.stop();
   }
+}
+
+/** @param space runs, and its front door takes the cards of `frameOf`. */
+export async function measureBadges(
+  work: Work,
+  name: string,
+  space: BenchSpace,
+  pinsName: string,
+): Promise<Measured[]> {
+  const bareFeed = await startBareReader(space);
+  const ours: Way = { feed: new SerialFeed(space.feed), output: DOOR_OUTPUT, sentNs: [] };
+  const bare: Way = { feed: new SerialFeed(bareFeed), output: BARE_OUTPUT, sentNs: [] };
+  const client = await connectPins({ socketPath: space.pinsSocket });
+  await badgeAll([ours, bare], client, space, work);
+  const times = { ours: await timesMs(ours, client), bare: await timesMs(bare, client) };
+  await client.close();
+  for (const way of [ours, bare]) way.feed.close();
+  const against = `the same bytes at a bare process that at once asks ${pinsName}, the same one`;
+  return [
+    measured(`${name}_p50`, times, 0.5, P50_MS_MAX, against),
+    measured(`${name}_p99`, times, 0.99, P99_MS_MAX, against),
+  ];
 }
 
 /** @returns where the bytes for the bare process are written. */

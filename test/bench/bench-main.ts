@@ -1,3 +1,3 @@
 import { runBenches } from './bench.ts';
 
-process.exitCode = await runBenches(process.env.ONLY);
+process.exitCode = await runBenches(process.env.ONLY, process.env.FULL === '1');

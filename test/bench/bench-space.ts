@@ -87,6 +87,11 @@ export class BenchSpace {
 
   /** Starts reader lines, pins and node. @returns the node's process id. */
   async start(): Promise<number> {
+    return (await this.startTimed()).pid;
+  }
+
+  /** As `start`, with how long the node took to its open socket. */
+  async startTimed(): Promise<{ readonly pid: number; readonly startMs: number }> {
     const { programs, folder } = this;
     for (const door of this.doors) await this.startLine(`${door}-reader`, this.#portOf(door), this.feedOf(door));
     const pins = [...this.#pins, ...pinsArguments(readConfig(folder))];
@@ -94,8 +99,9 @@ export class BenchSpace {
     const run = blockmesh(['run', '--folder', folder]);
     // The control socket comes last: the reader is open when it is there.
     const socket = join(folder, 'run/node.sock');
+    const beganMs = performance.now();
     const node = await programs.startUntil('the node', run, this.nodeLog, socket);
-    return node.pid ?? 0;
+    return { pid: node.pid ?? 0, startMs: performance.now() - beganMs };
   }
 
   /** A pair of pseudo-terminals: what is written to `feed` is read at `port`. */
@@ -109,7 +115,8 @@ export class BenchSpace {
   }
 }
 
-function configOf(doors: readonly string[], logLevel: string): string {
+/** `blockmesh.toml` of a space whose doors are on virtual lines. */
+export function configOf(doors: readonly string[], logLevel: string): string {
   const sections = doors.flatMap((door) => [
     `[reader.${door}-reader]`,
     'driver = "rdm6300"',

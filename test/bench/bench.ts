@@ -5,6 +5,7 @@ import { admitBench } from './admit.ts';
 import { appendBench } from './append.ts';
 import { badgeBench, nativeBadgeBench } from './badge.ts';
 import { RELEASE } from './bench-space.ts';
+import { growthBench } from './growth.ts';
 import { figure, loadText, tableOf } from './report.ts';
 import { restBench } from './rest.ts';
 import type { Bench, Measured } from './row.ts';
@@ -19,10 +20,11 @@ const EXIT_USAGE = 2;
  * Runs every bench, or the one that gives the row `only`; prints a table and writes `build/bench.json`.
  * @returns the exit code: 0 also when a budget is missed, 1 when a bench could not run, 2 for an unknown name.
  */
-export async function runBenches(only: string | undefined): Promise<number> {
-  const benches = BENCHES.filter(({ names }) => only === undefined || only === '' || names.includes(only));
+export async function runBenches(only: string | undefined, isFull: boolean): Promise<number> {
+  const all = [...BENCHES, growthBench(isFull || (only ?? '') !== '')];
+  const benches = all.filter(({ names }) => only === undefined || only === '' || names.includes(only));
   if (benches.length === 0) {
-    say(`no bench is named ${only}; there are: ${BENCHES.flatMap(({ names }) => names).join(', ')}`);
+    say(`no bench is named ${only}; there are: ${all.flatMap(({ names }) => names).join(', ')}`);
     return EXIT_USAGE;
   }
   const loadBefore = loadText();

@@ -1,7 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { spreadOf } from './statistics.ts';
 
 const KIB = 1024;
 const MB = 1e6;
+/** Samples this far apart, so many within so little: at rest. */
+const SAMPLE_MS = 500;
+const SAMPLES = 5;
+const STEADY_MB = 0.5;
+const REST_MS_MAX = 20_000;
 
 /** Resident memory of a process in MB (10^6 bytes). @throws ENOENT when it has gone. */
 export function rssMb(pid: number): number {
@@ -36,4 +43,20 @@ function parentOf(pid: string): number {
   } catch {
     return 0;
   }
+}
+
+/** The last of SAMPLES samples that stay within STEADY_MB while `logBytes` stays the same; or the last of all. */
+export async function steady(sample: () => number, logBytes: () => number): Promise<number> {
+  let samples: number[] = [];
+  let bytes = -1;
+  for (let waitedMs = 0; waitedMs < REST_MS_MAX; waitedMs += SAMPLE_MS) {
+    await sleep(SAMPLE_MS);
+    const now = logBytes();
+    if (now !== bytes) samples = [];
+    bytes = now;
+    samples = [...samples, sample()].slice(-SAMPLES);
+    const { least, most } = spreadOf(samples);
+    if (samples.length === SAMPLES && most - least <= STEADY_MB) break;
+  }
+  return samples.at(-1) ?? sample();
 }

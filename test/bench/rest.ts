@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchSpace, frameOf, VIRTUAL_PINS } from './bench-space.ts';
-import { descendants, pssMb, rssMb } from './memory.ts';
+import { descendants, pssMb, rssMb, steady } from './memory.ts';
 import type { Bench, Measured, Work } from './row.ts';
 import { SerialFeed } from './serial-feed.ts';
 import { median, spreadOf } from './statistics.ts';
@@ -13,11 +13,6 @@ const ROUNDS = 3;
 const BADGES = 20;
 const SLOT_MS = 120;
 const RSS_MB_MAX = 110;
-/** Samples this far apart, so many within so little: at rest. */
-const SAMPLE_MS = 500;
-const SAMPLES = 5;
-const STEADY_MB = 0.5;
-const REST_MS_MAX = 20_000;
 
 /** Memory of a node's own process after its start and some badges, when nothing happens any more. */
 export const restBench: Bench = { names: ['rss_rest', 'rss_rest_all'], run: measure };
@@ -94,22 +89,6 @@ async function bareAtRest(): Promise<number> {
   } finally {
     child.kill('SIGKILL');
   }
-}
-
-/** The last of SAMPLES samples that stay within STEADY_MB while `logBytes` stays the same; or the last of all. */
-async function steady(sample: () => number, logBytes: () => number): Promise<number> {
-  let samples: number[] = [];
-  let bytes = -1;
-  for (let waitedMs = 0; waitedMs < REST_MS_MAX; waitedMs += SAMPLE_MS) {
-    await sleep(SAMPLE_MS);
-    const now = logBytes();
-    if (now !== bytes) samples = [];
-    bytes = now;
-    samples = [...samples, sample()].slice(-SAMPLES);
-    const { least, most } = spreadOf(samples);
-    if (samples.length === SAMPLES && most - least <= STEADY_MB) break;
-  }
-  return samples.at(-1) ?? sample();
 }
 
 function measured(
