@@ -1,7 +1,15 @@
-import type { SizeFigures } from './growth.ts';
+import type { Built } from './growth-build.ts';
 import { MEASURES } from './growth-measures.ts';
+import type { NodeFigures } from './growth-node.ts';
 import { figure } from './report.ts';
 import { median } from './statistics.ts';
+
+/** Figures of one history at one size, by measure. */
+export interface SizeFigures {
+  readonly built: Built;
+  readonly rates: ReadonlyMap<string, readonly number[]>;
+  readonly node: NodeFigures | null;
+}
 
 /** A row for each history and size: rates a second, then what the file and a node need, then how it was built. */
 export function growthTable(figures: readonly SizeFigures[]): string {

@@ -8,7 +8,7 @@ import { DOORS, type HistoryShape } from './growth-history.ts';
 import { MEASURES, Subject } from './growth-measures.ts';
 import { measureNodes, type NodeFigures } from './growth-node.ts';
 import { openAt } from './growth-space.ts';
-import { growthTable } from './growth-table.ts';
+import { growthTable, type SizeFigures } from './growth-table.ts';
 import type { Bench, Measured, Work } from './row.ts';
 import { median, spreadOf } from './statistics.ts';
 
@@ -29,13 +29,6 @@ const ROUNDS = 15;
 const RATIO_MIN = 0.8;
 /** Memory of a node and its start, at the largest size against the smallest. */
 const NODE_RATIO_MAX = 1.2;
-
-/** Figures of one history at one size, by measure. */
-export interface SizeFigures {
-  readonly built: Built;
-  readonly rates: ReadonlyMap<string, readonly number[]>;
-  readonly node: NodeFigures | null;
-}
 
 const names = [
   ...MEASURES.map(({ name }) => `growth_${name}`),
