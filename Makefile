@@ -31,7 +31,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # What Node makes of our sources is kept, so that a process neither loads the stripper of types nor its 25 MB.
-run bench soak: export NODE_COMPILE_CACHE := $(CURDIR)/build/compile-cache
+run bench soak damage: export NODE_COMPILE_CACHE := $(CURDIR)/build/compile-cache
 
 .PHONY: run
 run: $(NODE_STAMP) run-programs ## set everything up and run a demo space with a virtual door
@@ -71,6 +71,10 @@ dapps-histories: $(NODE_STAMP) ## the dapps answer the same in Node and in Quick
 .PHONY: soak
 soak: $(NODE_STAMP) run-programs build/blockmesh-pins-sim ## a whole node under badges, samples into build/soak.jsonl (MINUTES=60 RATE=50 MEMBERS=1000)
 	@node test/bench/soak-main.ts
+
+.PHONY: damage
+damage: $(NODE_STAMP) ## flip bits of a ledger's file, one at a time, results into build/damage.jsonl (N=1000 SEED=1)
+	@node test/node/damage-main.ts
 
 .PHONY: pins
 pins: build/blockmesh-pins ## build the process that owns the output lines

@@ -16,6 +16,9 @@ const SCANS = 500;
 const SCAN_ROWS = 8;
 const LOGS = 16;
 const LOG_ROWS = 50;
+/** As many as a member has even in a history of a thousand entries. */
+const MEMBER_ROWS = 5;
+const SINCE_ROWS = 200;
 const DECISIONS = 100;
 
 /** One kind of work on an open space; each run gives how many a second. */
@@ -60,13 +63,20 @@ export class Subject {
     return { kind, body: body as JsonObject };
   }
 
-  async log(params: JsonObject, rowsMin: number): Promise<void> {
+  /** Reads a page of the log; every row of it has to be wanted. */
+  async log(params: JsonObject, rowsMin: number, isWanted: (row: LogRow) => boolean = () => true): Promise<void> {
     const read = OPERATIONS['log.read'];
     assert(read !== undefined, 'log.read is an operation');
     const context = { space: this.space, randomness: systemRandomness, progress: () => {} };
-    const page = (await read(context, params)) as unknown as { readonly rows: readonly unknown[] };
-    assert(page.rows.length >= rowsMin, `the log gives a page: ${JSON.stringify(params)}`);
+    const { rows } = (await read(context, params)) as unknown as { readonly rows: readonly LogRow[] };
+    assert(rows.length >= rowsMin, `the log gives a page: ${JSON.stringify(params)}, ${rows.length} rows`);
+    assert(rows.every(isWanted), `the log gives what was asked for: ${JSON.stringify(params)}`);
   }
+}
+
+interface LogRow {
+  readonly body: JsonObject;
+  readonly playedMs: number;
 }
 
 export const MEASURES: readonly Measure[] = [
@@ -76,6 +86,9 @@ export const MEASURES: readonly Measure[] = [
   { name: 'read', what: 'one key of the state', run: read },
   { name: 'scan', what: "a page of one member's cards", run: scan },
   { name: 'log_last', what: 'the last 50 entries of the log', run: logLast },
+  { name: 'log_door', what: 'the last 50 entries of the log about one door', run: logDoor },
+  { name: 'log_member', what: 'the last 5 entries of the log about one member', run: logMember },
+  { name: 'log_since', what: 'the first 50 entries of the log since a moment near its end', run: logSince },
   { name: 'decide', what: 'a decision of the door about a card, by its dapp', run: decide },
 ];
 
@@ -136,6 +149,38 @@ async function logLast(subject: Subject): Promise<number> {
   await subject.space.fold.settled();
   return await rate(LOGS, async () => {
     for (let turn = 0; turn < LOGS; turn += 1) await subject.log({ last: LOG_ROWS }, LOG_ROWS);
+  });
+}
+
+async function logDoor(subject: Subject): Promise<number> {
+  await subject.space.fold.settled();
+  return await rate(LOGS, async () => {
+    for (let turn = 0; turn < LOGS; turn += 1) {
+      const door = `${DOORS[turn % DOORS.length]}-door`;
+      await subject.log({ last: LOG_ROWS, door }, LOG_ROWS, ({ body }) => body.door === door);
+    }
+  });
+}
+
+async function logMember(subject: Subject): Promise<number> {
+  await subject.space.fold.settled();
+  return await rate(LOGS, async () => {
+    for (let turn = 0; turn < LOGS; turn += 1) {
+      const member = subject.member();
+      await subject.log({ last: MEMBER_ROWS, member }, 1, ({ body }) => body.member === member);
+    }
+  });
+}
+
+async function logSince(subject: Subject): Promise<number> {
+  const { space } = subject;
+  await space.fold.settled();
+  const { position } = space.journal.fold();
+  const sinceMs = space.journal.outcomeAt(position - SINCE_ROWS).at.wallMs;
+  return await rate(LOGS, async () => {
+    for (let turn = 0; turn < LOGS; turn += 1) {
+      await subject.log({ position: 0, limit: LOG_ROWS, sinceMs }, LOG_ROWS, ({ playedMs }) => playedMs >= sinceMs);
+    }
   });
 }
 
