@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -180,9 +180,16 @@ t.test('nothing acknowledged is lost when the power goes', async (t) => {
     lines.push(line);
     t.comment(JSON.stringify(line));
   };
-  const campaign = await Campaign.resume({ machine, sync: 'full', seed, folder, keep }, 0);
+  const options = { machine, sync: 'full', seed, folder, keep } as const;
+  const campaign = await Campaign.resume(options, 0);
   // One life at least is cut while it works.
   const isWorked = () => lines.some((line) => 'cut' in line && line.acknowledged > 0);
   while (campaign.cuts < cuts || !isWorked()) t.match(String(await campaign.cut()), /^(?:clean|null)$/);
-  t.equal(await campaign.check(), 'clean');
+
+  const unknown = 'f'.repeat(64);
+  appendFileSync(join(folder, 'acknowledged.txt'), `${unknown}\n`);
+  const last = await Campaign.resume(options, campaign.cuts);
+  t.equal(await last.check(), 'lost', 'one that the ledger never had is missed');
+  t.match(lines.at(-1), { missing: 1 });
+  t.same(lines.at(-1), { ...lines.at(-1), why: [`lost ${unknown}`] }, 'and nothing else; verify is clean');
 });
