@@ -16,7 +16,7 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** A clock that moves when it is looked at, from `startMs` on; timers are real. */
 export function historyClock(startMs: number): Clock {
-  const real = systemClock(true);
+  const real = systemClock('trusted');
   let wallMs = Math.max(startMs, HISTORY_BEGINS_MS);
   return {
     ...real,

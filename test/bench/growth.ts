@@ -84,7 +84,7 @@ async function measureHistory(
   const rates = history.map(() => new Map<string, number[]>());
   try {
     for (const [at, { shape, entries }] of history.entries()) {
-      subjects.push(new Subject(await openAt(copies[at] ?? '', systemClock(true)), shape, entries));
+      subjects.push(new Subject(await openAt(copies[at] ?? '', systemClock('trusted')), shape, entries));
     }
     for (let round = 0; round <= ROUNDS; round += 1) {
       work.say(`${label}: ${round === 0 ? 'warm' : `round ${round} of ${ROUNDS}`}`);
