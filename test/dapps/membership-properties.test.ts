@@ -4,9 +4,10 @@ import t from 'tap';
 import { MEMBERSHIP } from '../../dapps/membership/rules.ts';
 import type { JsonObject } from '../../src/base/json.ts';
 import { RulesUnderTest } from './in-process.ts';
-import { BODIES, checkInvariants, checkKept, Denials, heldViews, histories } from './membership-model.ts';
+import { BODIES, histories } from './membership-histories.ts';
+import { checkInvariants, checkKept, Denials, heldViews } from './membership-model.ts';
 
-const RUNS = 1_000;
+const RUNS = 1_500;
 
 type History = typeof histories extends fc.Arbitrary<infer T> ? T : never;
 
