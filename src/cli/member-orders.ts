@@ -3,6 +3,7 @@ import { CodedError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
+import { erasedText } from './erased-text.ts';
 import { plain, print } from './output.ts';
 
 const WHO = 'name or id of the member';
@@ -55,7 +56,7 @@ export function memberOrders(member: Command, environment: Environment): void {
     const result = await withSession(options, environment, (session) =>
       session.call('member.forget', { member: name }),
     );
-    print(result, options.json === true, () => `${nameIn(result)} is forgotten`);
+    print(result, options.json === true, () => `${nameIn(result)} is forgotten; ${erasedText(result as JsonObject)}`);
   });
 }
 

@@ -3,6 +3,7 @@ import type { JsonObject } from '../base/json.ts';
 import { instantsIn, SpaceClock } from './clock.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
+import { erasedText } from './erased-text.ts';
 import { plain, print } from './output.ts';
 
 const WHO = 'name or id of the member';
@@ -39,7 +40,8 @@ export function noteCommands(program: Command, environment: Environment): void {
     const params = { member, note: id };
     const result = await withSession(options, environment, (session) => session.call('note.erase', params));
     const { name } = result as JsonObject;
-    print(result, options.json === true, () => `note ${plain(id)} about ${plain(String(name))} is erased`);
+    const text = () => `note ${plain(id)} about ${plain(String(name))} is gone; ${erasedText(result as JsonObject)}`;
+    print(result, options.json === true, text);
   });
 }
 

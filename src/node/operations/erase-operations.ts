@@ -22,7 +22,7 @@ export const ERASE_OPERATIONS: Operations = Object.freeze({
  * Erases `{entries: [{block, index}]}`, as many commands as it takes, and passes over those that cannot be erased.
  * @returns `{erased, kept}`: lists of `{block, index}`, in `kept` each with the code and message that says why.
  */
-async function eraseEntries({ space, progress }: OperationContext, params: JsonObject): Promise<Json> {
+export async function eraseEntries({ space, progress }: OperationContext, params: JsonObject): Promise<Json> {
   await space.fold.settled();
   const kept: JsonObject[] = [];
   const refs = entriesOf(params).filter((ref) => {

@@ -1,4 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import { idText } from '../../format/ids.ts';
+import { eraseAbout } from './erase-about.ts';
 import type { OperationContext, Operations } from './operation.ts';
 import { textOf } from './params.ts';
 import { MEMBERSHIP, newId, order, personNamed } from './people.ts';
@@ -47,8 +49,12 @@ async function listNotes({ space }: OperationContext, params: JsonObject): Promi
   return { member, name, ...(isJsonObject(answer) ? answer : {}) };
 }
 
-async function eraseNote({ space }: OperationContext, params: JsonObject): Promise<Json> {
+/** Takes a note out of the state, and then out of the ledger. */
+async function eraseNote(context: OperationContext, params: JsonObject): Promise<Json> {
+  const { space } = context;
   const { member, name } = await personNamed(space, textOf(params, 'member'));
   const note = textOf(params, 'note');
-  return await order(space, 'note.erase', { member, note }, { member, name, note });
+  const { block } = await space.command(MEMBERSHIP, 'note.erase', { member, note });
+  const about = await eraseAbout(context, member, (kind, body) => kind === 'note.add' && body.note === note);
+  return { member, name, note, block: idText(block), ...about };
 }

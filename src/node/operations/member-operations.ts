@@ -1,6 +1,7 @@
 import { CodedError } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { idText, parseIdText } from '../../format/ids.ts';
+import { eraseAbout } from './erase-about.ts';
 import type { OperationContext, Operations } from './operation.ts';
 import { textOf } from './params.ts';
 import { MEMBERSHIP, newId, order, personNamed } from './people.ts';
@@ -46,7 +47,11 @@ async function resumeMember({ space }: OperationContext, params: JsonObject): Pr
   return { member, name, lifted };
 }
 
-async function forgetMember({ space }: OperationContext, params: JsonObject): Promise<Json> {
+/** Takes all about a member out of the state, and then out of the ledger. */
+async function forgetMember(context: OperationContext, params: JsonObject): Promise<Json> {
+  const { space } = context;
   const { member, name } = await personNamed(space, textOf(params, 'member'));
-  return await order(space, 'member.forget', { member }, { member, name });
+  const { block } = await space.command(MEMBERSHIP, 'member.forget', { member });
+  const about = await eraseAbout(context, member, (kind) => kind !== 'member.forget');
+  return { member, name, block: idText(block), ...about };
 }

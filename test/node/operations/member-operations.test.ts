@@ -47,8 +47,16 @@ t.test('people: each suspension is lifted by its own entry, and nothing else lif
     await call('note.add', { member: 'Ada L', text: 'knows the lathe' });
     const { notes } = (await call('note.list', { member: 'Ada L' })) as { notes: JsonObject[] };
     t.match(notes, [{ text: 'knows the lathe', by: 'founder' }]);
-    await call('note.erase', { member: 'Ada L', note: notes[0]?.note ?? null });
-    await call('member.forget', { member: 'Ada L' });
+    const noteErased = await call('note.erase', { member: 'Ada L', note: notes[0]?.note ?? null });
+    t.match(noteErased, { erased: 1, kept: 0 }, 'the entry with it');
+    await call('badge.enrol', { member: 'Ada L', number: '0009362416' });
+    // Her adding, her edit, the end of the note, her card; two suspensions and their two lifts stay.
+    t.match(await call('member.forget', { member: 'Ada L' }), { erased: 4, kept: 4 });
+    const { rows } = (await call('log.read')) as { rows: JsonObject[] };
+    for (const secret of ['ada@example.org', 'Ada L', 'knows the lathe']) {
+      t.notOk(JSON.stringify(rows).includes(secret), `${secret} is nowhere`);
+    }
+    t.match(await call('verify'), { findings: [] });
     await t.rejects(call('member.show', { member: String(member) }), { code: 'no_such_member' });
     t.equal(space.state.read('membership', `gone/${member}`), true);
   });
