@@ -56,10 +56,9 @@ export function lastsOf({ doors }: Pick<Status, 'doors'>): readonly JsonObject[]
 
 function diskLines(disk: Json | undefined): readonly string[] {
   if (typeof disk !== 'object' || disk === null) return [];
-  const { freeBytes, lowBytes, isLow } = disk as JsonObject;
+  const { freeBytes, isLow } = disk as JsonObject;
   const free = `disk     ${Math.floor(Number(freeBytes) / MIB)} MiB free`;
-  if (isLow !== true) return [free];
-  return [`${free}, LOW: under ${Math.floor(Number(lowBytes) / MIB)} MiB only facts and denials are taken; make room`];
+  return [isLow === true ? `${free}, LOW: only facts and denials are taken until there is room` : free];
 }
 
 function waitingLines({ waiting, waitingFor }: Status): readonly string[] {

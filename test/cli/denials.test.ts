@@ -97,19 +97,24 @@ function farDay(): string {
 
 async function startBoard(): Promise<void> {
   node = await space.startNode();
+  readLog();
+}
+
+function readLog(): void {
   log = space.launch(['log', '--follow', '--kind', 'denied', '--door', 'front', '--json']);
 }
 
 t.test('a board with one door', async (t) => {
   await space.startPins();
   pins = await space.pins();
-  await startBoard();
+  node = await space.startNode();
   for (const { name, card } of [ADA, BOB]) {
     await done(t, 'member', 'add', name);
     await done(t, 'badge', 'enrol', name, card);
   }
   await done(t, 'door', 'add', 'front', '--reader', 'front-reader', '--output', 'front-strike', '--open-ms', '100');
   t.match(await opens(t, ADA.card), { rule: 'always' });
+  readLog();
 });
 
 t.test('unknown', async (t) => {

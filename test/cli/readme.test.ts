@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { TestSpace } from '../node/space-harness.ts';
+
+/** What the README tells a new user to type, typed in its order into a space with the devices it speaks of. */
+
+const README = join(import.meta.dirname, '../../README.md');
+const COMMAND = /^ {4}npx --no-install blockmesh (.*)$/;
+/** They never end, or write where a test must not. */
+const LEFT_OUT = /--follow|\/media\//;
+
+function commandsOf(section: string): readonly string[] {
+  return section.split('\n').flatMap((line) => COMMAND.exec(line)?.[1] ?? []);
+}
+
+/** As a shell parts them, for what the README has: words, and words in quotes. */
+function wordsOf(command: string): readonly string[] {
+  return [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '');
+}
+
+t.test('the commands of the README, in their order', async (t) => {
+  const [, section = ''] = readFileSync(README, 'utf8').split('\nFrom then on, ');
+  const commands = commandsOf(section.split('\n## ')[0] ?? '').filter((command) => !LEFT_OUT.test(command));
+  t.ok(commands.length > 20, `${commands.length} of them`);
+  const space = await TestSpace.make(t, { doors: ['front'] });
+  await space.startPins();
+  await space.startNode();
+  for (const command of commands) {
+    const { code, stdout, stderr } = await space.cli(...wordsOf(command));
+    t.equal(code, 0, `${command}: ${stderr}`);
+    t.not(stdout, '', `${command}: it says what was done`);
+  }
+});
