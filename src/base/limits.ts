@@ -89,6 +89,11 @@ export const LOG_LOOKED_MAX = 8_192;
 export const LOG_TAG_BYTES_MAX = 128;
 export const APPEND_GROUP_MAX = 64;
 export const APPEND_QUEUE_MAX = 1_024;
+export const CLOCK_OFF_MS_MAX = 10 * 60 * 1000;
+export const DISK_FREE_BYTES_MIN = 64 * 1024 * 1024;
+export const INTEGRITY_BYTES_MAX = 64 * 1024 * 1024;
+export const LAST_BLOCKS_CHECKED_MAX = 64;
+export const LOST_TOLD_MAX = 1_000;
 
 // Node.
 export const COMMAND_WAIT_MS_MAX = 10_000;

@@ -22,13 +22,17 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
-/** Opens the space, runs `task`, and closes it whatever happens. */
+/**
+ * Opens the space, runs `task`, and closes it whatever happens.
+ * @param isUnchecked whether a damaged store is opened all the same, to look at the damage.
+ */
 export async function withSession<T>(
   options: CommonOptions,
   environment: Environment,
   task: (session: Session) => Promise<T>,
+  isUnchecked = false,
 ): Promise<T> {
-  const session = await openSession(options.folder, environment);
+  const session = await openSession(options.folder, environment, isUnchecked);
   try {
     return await task(session);
   } finally {

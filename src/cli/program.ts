@@ -17,6 +17,7 @@ import { noteCommands } from './notes.ts';
 import { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, printError } from './output.ts';
 import { pinsCommands } from './pins.ts';
 import { planCommands } from './plans.ts';
+import { repairCommand } from './repair.ts';
 import { restoreCommand } from './restore.ts';
 import { runCommand } from './run.ts';
 import { scheduleCommands } from './schedules.ts';
@@ -35,7 +36,7 @@ Exit codes:
   0  done
   1  refused or failed; standard error says why, with a code
   2  wrong usage
-  3  verify found something
+  3  verify found something; repair could not save every block
   4  badge test: the door denied the badge`;
 
 /** @returns the exit code. */
@@ -66,6 +67,7 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
   whyCommand(program, environment);
   logCommand(program, environment);
   verifyCommand(program, environment, setExitCode);
+  repairCommand(program, environment, setExitCode);
   backupCommand(program, environment);
   restoreCommand(program, environment);
   exportCommand(program, environment);

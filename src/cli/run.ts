@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { pino } from 'pino';
 import { SHUTDOWN_MS_MAX } from '../base/limits.ts';
 import { readConfig, startNode } from '../node/node.ts';
-import { requireSpace } from '../node/space.ts';
+import { requireSpace } from '../node/space-folder.ts';
 import { bootId, systemClock, systemRandomness } from '../node/system.ts';
 import { createProcessRunner } from '../sandbox/process-runner.ts';
 import { type CommonOptions, common } from './command.ts';

@@ -6,7 +6,8 @@ import { CONTROL_CALL_MS_MAX } from '../base/limits.ts';
 import { readConfig } from '../node/node.ts';
 import { OPERATIONS } from '../node/operations/operations.ts';
 import { runOperation } from '../node/operations/run-operation.ts';
-import { openSpace, requireSpace, type Space } from '../node/space.ts';
+import { openSpace, type Space } from '../node/space.ts';
+import { requireSpace } from '../node/space-folder.ts';
 import { bootId, systemClock, systemRandomness } from '../node/system.ts';
 import { RpcPeer } from '../sandbox/peer.ts';
 import { createProcessRunner } from '../sandbox/process-runner.ts';
@@ -21,11 +22,12 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export async function openSession(folder: string, environment: Environment): Promise<Session> {
+/** @param isUnchecked whether a damaged store is opened all the same, to look at the damage. */
+export async function openSession(folder: string, environment: Environment, isUnchecked = false): Promise<Session> {
   requireSpace(folder);
   const config = readConfig(folder);
   const socket = await connect(config.control.socket);
-  return socket === null ? openStore(folder, environment) : remoteSession(socket);
+  return socket === null ? openStore(folder, environment, isUnchecked) : remoteSession(socket);
 }
 
 /** Null when nobody listens. @throws control_denied. */
@@ -68,7 +70,7 @@ function remoteSession(socket: Socket): Session {
   };
 }
 
-async function openStore(folder: string, environment: Environment): Promise<Session> {
+async function openStore(folder: string, environment: Environment, isUnchecked: boolean): Promise<Session> {
   const config = readConfig(folder);
   const space: Space = await openSpace({
     folder,
@@ -78,6 +80,7 @@ async function openStore(folder: string, environment: Environment): Promise<Sess
     boot: bootId(),
     runner: createProcessRunner({ path: environment.programPath }),
     log: pino({ level: 'warn' }, pino.destination(2)),
+    isUnchecked,
   });
   return {
     isNodeRunning: false,

@@ -20,7 +20,7 @@ import { Transactor } from '../store/transactor.ts';
 import { writeFirstBlocks } from './first-blocks.ts';
 import { checkDrafts, type FirstOrders, firstDrafts, NO_ORDERS } from './first-orders.ts';
 import { keyFolder, readKey, writeBadgeKeys, writeOpenKey, writeSealedKey } from './key-files.ts';
-import { ledgerPath } from './space.ts';
+import { ledgerPath } from './space-folder.ts';
 
 /** How the founder's key is kept: sealed in the folder, or open in a file of the founder's choice. */
 export type FounderKey = { readonly passphrase: string } | { readonly keyFile: string };

@@ -60,6 +60,7 @@ function inOrder(rows: readonly JsonObject[], { isBackwards = false }: LogQuery)
 function describe({ blocks, state, caps }: LogParts, recorded: RecordedOutcome): JsonObject {
   const { arrival, index, position, dapp, kind, at, isErased } = recorded;
   const stored = blocks.at(arrival);
+  if (stored === null && blocks.isLost(arrival)) return describeLost(recorded);
   if (stored === null) throw damaged('the block of an outcome is gone', { arrival, position });
   const opened = openStored(stored);
   const { time, author } = opened.block;
@@ -75,6 +76,24 @@ function describe({ blocks, state, caps }: LogParts, recorded: RecordedOutcome):
     kind,
     body: isErased ? null : shownBody(bodyOf(opened, index, caps), stored.bodies[index]?.bytes),
     ...(isErased ? { erased: erasureOf(state, stored.id, index) } : {}),
+    outcome: outcomeOf(recorded),
+  };
+}
+
+/** What is known of an entry whose block a repair could not save. */
+function describeLost(recorded: RecordedOutcome): JsonObject {
+  const { index, position, dapp, kind, at } = recorded;
+  const when = { time: at.wallMs, clock: at.quality, playedMs: at.wallMs };
+  return {
+    position,
+    block: '',
+    index,
+    ...when,
+    author: '',
+    dapp,
+    kind,
+    body: null,
+    lost: true,
     outcome: outcomeOf(recorded),
   };
 }

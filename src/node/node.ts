@@ -45,7 +45,7 @@ export interface RunningNode {
  * were gone; agents; readers; the control socket last, so that whoever is answered finds everything running.
  */
 export async function startNode(parts: NodeParts): Promise<RunningNode> {
-  const { config, clock, runner, log } = parts;
+  const { config, runner, log } = parts;
   const stops: (() => Promise<void>)[] = [];
   const stop = once(async () => {
     for (const step of stops.reverse()) await step();
@@ -76,7 +76,7 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
       space,
       outputs,
       runner,
-      clock,
+      clock: space.clock,
       log,
       onFact: (fact) => facts.publish(fact),
       onOrphan: (pulse) => void recovery.adopt(pulse),

@@ -1,16 +1,14 @@
-import { equalBytes, toHex } from '../base/bytes.ts';
+import { toHex } from '../base/bytes.ts';
 import { CodedError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import type { ClockReading } from '../base/ports.ts';
 import type { Block, BlockCaps } from '../format/block.ts';
-import { bodyHash } from '../format/body.ts';
 import { decodeJson } from '../format/json-value.ts';
 import { authorOf, rolesOf } from '../ledger/mesh/authors.ts';
 import { type Outcome, refused } from '../ledger/outcome.ts';
 import type { StateReader } from '../ledger/state.ts';
 import type { StoredBlock } from '../store/blocks.ts';
-import { openFiled } from '../store/filed.ts';
-import { damaged } from '../store/row-sum.ts';
+import { openSound } from '../store/filed.ts';
 import type { Judge } from './judge.ts';
 
 /** A block of the store on its way through the fold: decoded once for all of its entries. */
@@ -24,17 +22,7 @@ export interface OpenedBlock {
  * @throws store_damaged.
  */
 export function openStored(stored: StoredBlock): OpenedBlock {
-  const { id, arrival, bodies } = stored;
-  const block = openFiled(stored.bytes, id, arrival);
-  const isSound =
-    bodies.length === block.entries.length &&
-    block.entries.every((entry, index) => {
-      const body = bodies[index] ?? null;
-      return body === null || equalBytes(bodyHash(body), entry.body);
-    });
-  if (!isSound)
-    throw damaged(`the bodies of block ${arrival} are not those it was signed with`, { block: id, arrival });
-  return { stored, block };
+  return { stored, block: openSound(stored) };
 }
 
 /** The body of an entry as JSON, null when nobody can read it or it was erased. */

@@ -1,8 +1,6 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { toHex } from '../base/bytes.ts';
-import { CodedError, codeOf, messageOf } from '../base/errors.ts';
+import { CodedError } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { COMMAND_WAIT_MS_MAX, KEY_CACHE_MAX } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
@@ -18,13 +16,15 @@ import type { Runner } from '../sandbox/runner.ts';
 import type { PulseMark } from '../store/arriving.ts';
 import { BlockReader } from '../store/blocks.ts';
 import { Checkpoints } from '../store/checkpoints.ts';
-import { checkBlockRows, checkFoldRows } from '../store/checks.ts';
-import { faultsOf, openDatabase, storeError } from '../store/database.ts';
+import { checkBlockRows, checkFoldRows, checkVersions } from '../store/checks.ts';
+import { faultsOf, storeError } from '../store/database.ts';
+import { DiskSpace, freeBytesOf } from '../store/disk-space.ts';
 import type { EntryPlace } from '../store/fold-commit.ts';
 import { Journal } from '../store/journal.ts';
 import { StateTable } from '../store/states.ts';
 import { Tips } from '../store/tips.ts';
 import { Transactor } from '../store/transactor.ts';
+import { Witness } from '../store/witness.ts';
 import type { Appended } from './append-queue.ts';
 import { dropStaleCopies } from './archive-ledger.ts';
 import { type Dapps, startDapps } from './dapps.ts';
@@ -32,8 +32,11 @@ import { entryView } from './entry-view.ts';
 import { type ChangedKeys, Fold } from './fold.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { type BadgeKey, keyFolder, readBadgeKeys, readKey } from './key-files.ts';
+import { openLedger, witnessPath } from './ledger-file.ts';
+import { NodeClock } from './node-clock.ts';
 import { raiseRestored } from './restored.ts';
-import { dappNames, readRoot } from './root.ts';
+import { dappNames } from './root.ts';
+import { ledgerPath, requireSpace } from './space-folder.ts';
 import { Writer } from './writer.ts';
 
 export interface SpaceParts {
@@ -48,6 +51,10 @@ export interface SpaceParts {
   readonly log: Log;
   /** Runs after each commit of the fold. */
   readonly onCommit?: (changed: ChangedKeys) => void;
+  /** Bytes left on the ledger's disk; the real ones when absent. */
+  readonly freeBytes?: () => number;
+  /** Whether a damaged ledger is opened all the same, to look at the damage; answers from it mean nothing. */
+  readonly isUnchecked?: boolean;
 }
 
 /** A command as somebody wants it, of a dapp that is named elsewhere. */
@@ -60,10 +67,6 @@ export interface Order {
 export interface CommandResult {
   readonly block: BlockId;
   readonly index: number;
-}
-
-export function ledgerPath(folder: string): string {
-  return join(folder, 'ledger.db');
 }
 
 /**
@@ -86,22 +89,26 @@ export class Space {
   readonly clock: Clock;
   readonly fold: Fold;
   readonly writer: Writer;
+  readonly disk: DiskSpace;
   readonly #database: Database;
+  readonly #witness: Witness;
   readonly #nodeKey: SigningKey;
   readonly #consoleKey: SigningKey;
 
   constructor(database: Database, dapps: Dapps, caps: BlockCaps, parts: SpaceParts) {
-    const { clock, log, randomness, boot } = parts;
+    const { log, randomness, boot, folder } = parts;
     this.#database = database;
     this.folder = parts.folder;
     this.checkpoints = new Checkpoints(database);
     this.caps = caps;
-    this.clock = clock;
     this.dapps = dapps;
     const tips = new Tips(database);
     this.blocks = new BlockReader(database, tips);
     this.mesh = this.blocks.mesh;
     this.journal = new Journal(database);
+    const clock = new NodeClock(parts.clock, parts.isUnchecked === true ? 0 : lastPlayedMs(this.journal));
+    this.clock = clock;
+    this.disk = new DiskSpace(parts.freeBytes ?? (() => freeBytesOf(folder)));
     this.state = new StateTable(database);
     this.verifier = new Verifier(KEY_CACHE_MAX);
     const keys = keyFolder(parts.folder);
@@ -110,7 +117,8 @@ export class Space {
     this.badgeKeys = readBadgeKeys(keys.badges);
     this.entries = entryView({ blocks: this.blocks, journal: this.journal, dapps, caps });
     this.judge = createJudge(dapps, this.mesh, this.entries);
-    const transactor = new Transactor(database, tips, this.checkpoints);
+    this.#witness = new Witness(witnessPath(ledgerPath(folder)));
+    const transactor = new Transactor(database, tips, this.checkpoints, (last) => this.#witness.write(last));
     const { blocks, journal, state, judge, verifier } = this;
     this.fold = new Fold({ blocks, journal, transactor, state, judge, caps, clock, log }, parts.onCommit ?? (() => {}));
     const isErased = (block: BlockId, index: number) => state.read(MESH, erasedKey(block, index)) !== null;
@@ -146,6 +154,7 @@ export class Space {
    */
   async command(dapp: string, kind: string, body: JsonObject, re: EntryRef | null = null): Promise<CommandResult> {
     if (dapp !== MESH) this.dapps.get(dapp).check.check(kind, body);
+    this.#checkDisk(dapp, [kind]);
     const draft = { dapp, ver: this.versionOf(dapp), kind, re, body };
     const { block, arrival } = await this.writer.append(this.#consoleKey, [draft]);
     await this.accepted({ arrival, index: 0 });
@@ -158,6 +167,10 @@ export class Space {
    */
   async appendCommands(dapp: string, orders: readonly Order[]): Promise<Appended> {
     const ver = this.versionOf(dapp);
+    this.#checkDisk(
+      dapp,
+      orders.map(({ kind }) => kind),
+    );
     const drafts = orders.map(({ kind, body }) => ({ dapp, ver, kind, re: null, body }));
     return await this.writer.append(this.#consoleKey, drafts);
   }
@@ -212,6 +225,7 @@ export class Space {
   checkRows(): void {
     checkBlockRows(this.#database);
     checkFoldRows(this.#database);
+    checkVersions(this.#database);
   }
 
   /** Stops the fold and the contracts, then closes the ledger. */
@@ -222,7 +236,15 @@ export class Space {
     await folding;
     this.writer.close();
     await this.checkpoints.stop();
+    this.#witness.close();
     this.#database.close();
+  }
+
+  /** The last bytes are for facts and denials. @throws disk_low. */
+  #checkDisk(dapp: string, kinds: readonly string[]): void {
+    const entries = this.dapps.find(dapp)?.manifest.entries ?? {};
+    const other = kinds.find((kind) => entries[kind]?.effect !== 'deny');
+    if (other !== undefined) this.disk.refuseWhenLow(`${dapp} ${other}`);
   }
 
   /** The version of `dapp` that plays. @throws no_dapp. */
@@ -231,38 +253,21 @@ export class Space {
   }
 }
 
-/** @throws space_missing when `init` has made nothing in `folder`. */
-export function requireSpace(folder: string): void {
-  const path = ledgerPath(folder);
-  try {
-    statSync(path);
-    return;
-  } catch (cause) {
-    const code = codeOf(cause);
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') {
-      throw new CodedError('space_unreadable', `cannot look into ${folder}: ${messageOf(cause)}`, {
-        cause,
-        fields: { folder },
-        advice: 'Run this as the user of the node.',
-      });
-    }
-  }
-  throw new CodedError('space_missing', `there is no space in ${folder}`, {
-    fields: { folder },
-    advice: 'Make one with `blockmesh init`, or name its folder with --folder.',
-  });
+/** The last node time that was stored; 0: none. */
+function lastPlayedMs(journal: Journal): number {
+  const { position } = journal.fold();
+  return position === 0 ? 0 : journal.outcomeAt(position).at.wallMs;
 }
 
 /**
  * Opens the space in `parts.folder` and plays what an earlier process had no time for.
- * @throws space_missing; the codes of `openDatabase`, of the key files and of the dapps' manifests.
+ * @throws space_missing; the codes of `openLedger`, of the key files and of the dapps' manifests.
  */
 export async function openSpace(parts: SpaceParts): Promise<Space> {
   requireSpace(parts.folder);
   const path = ledgerPath(parts.folder);
-  const database = openDatabase({ path, mayCreate: false });
+  const { database, root } = openLedger(path, parts.isUnchecked !== true);
   try {
-    const root = readRoot(database);
     const dapps = await startDapps(dappNames(root.body), parts.dappsFolder, idText(root.id), parts.runner, parts.log);
     try {
       const space = new Space(database, dapps, rootCaps(root.body), parts);

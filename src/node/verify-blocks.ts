@@ -34,7 +34,7 @@ export async function checkBlocks(space: Space, findings: Findings, progress: Ve
     const page = space.blocks.after(arrival, PAGE);
     for (const stored of page) {
       const where = { block: stored.id, arrival: stored.arrival };
-      if (stored.arrival !== arrival + 1) findings.add('block_missing', 'arrivals are not without a gap', where);
+      for (let gap = arrival + 1; gap < stored.arrival; gap += 1) addGap(space, gap, findings);
       arrival = stored.arrival;
       try {
         const mayLack = (index: number) => isErased(space, { arrival, index });
@@ -61,6 +61,11 @@ export async function checkBlocks(space: Space, findings: Findings, progress: Ve
     if (isLast) return known.size;
     await yieldToOthers();
   }
+}
+
+function addGap({ blocks }: Space, arrival: number, findings: Findings): void {
+  if (blocks.isLost(arrival)) findings.add('block_lost', 'a repair could not save this block', { arrival });
+  else findings.add('block_missing', 'arrivals are not without a gap', { arrival });
 }
 
 function checkEnd(space: Space, heads: ReadonlySet<BlockId>, authors: Authors, last: number, findings: Findings): void {

@@ -74,7 +74,7 @@ async function replay(
   const where = { position, arrival, index };
   const stored = space.blocks.at(arrival);
   if (stored === null) {
-    findings.add('outcome_stray', 'an outcome belongs to no block', where);
+    if (!space.blocks.isLost(arrival)) findings.add('outcome_stray', 'an outcome belongs to no block', where);
     return;
   }
   const opened = openStored(stored);

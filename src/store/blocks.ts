@@ -39,6 +39,7 @@ export class BlockReader implements AdmissionView {
   readonly #find: Statement<[Uint8Array, Uint8Array], { arrival: number; bytes: Uint8Array }>;
   readonly #arrival: Statement<[Uint8Array, Uint8Array], { arrival: number }>;
   readonly #last: Statement<[], { arrival: number }>;
+  readonly #lost: Statement<[number], { arrival: number }>;
   readonly #after: Statement<[number, number], BlockRow>;
 
   /** @param database with at least the root block in it. @param tips those that the transactor takes note in. */
@@ -51,6 +52,7 @@ export class BlockReader implements AdmissionView {
     this.#find = database.prepare('SELECT arrival, bytes FROM block WHERE substr(id, 1, 6) = +? AND id = ?');
     this.#arrival = database.prepare('SELECT arrival FROM block WHERE substr(id, 1, 6) = +? AND id = ?');
     this.#last = database.prepare('SELECT arrival FROM block ORDER BY arrival DESC LIMIT 1');
+    this.#lost = database.prepare('SELECT arrival FROM lost WHERE arrival = ?');
     this.#after = database.prepare(
       'SELECT arrival, id, signature, bytes, bodies FROM block WHERE arrival > +? ORDER BY arrival LIMIT +?',
     );
@@ -87,6 +89,11 @@ export class BlockReader implements AdmissionView {
   at(arrival: number): StoredBlock | null {
     const [stored] = this.after(arrival - 1, 1);
     return stored?.arrival === arrival ? stored : null;
+  }
+
+  /** Whether a repair could not save the block that arrived so. */
+  isLost(arrival: number): boolean {
+    return this.#lost.get(arrival) !== undefined;
   }
 
   /** Where the next block of `author` stands: it joins all heads, the highest first, up to `parentsMax` parents. */

@@ -17,8 +17,9 @@ export function checkBlockRows(database: Database): void {
   const { arrival } = new Tips(database).now();
   checkPulses(database);
   const { rows, last } = counted(database, 'SELECT count(*) AS rows, max(arrival) AS last FROM block');
-  const wanted = Math.max(arrival, new FoldRow(database).read().arrival);
-  if (rows !== wanted || (last ?? 0) !== wanted) {
+  const lost = counted(database, 'SELECT count(*) AS rows, max(arrival) AS last FROM lost');
+  const wanted = Math.max(arrival, new FoldRow(database).read().arrival, lost.last ?? 0);
+  if (rows + lost.rows !== wanted || Math.max(last ?? 0, lost.last ?? 0) !== wanted) {
     throw damaged('blocks are missing', { part: 'blocks', found: rows, wanted });
   }
 }
@@ -39,6 +40,21 @@ export function checkFoldRows(database: Database): void {
   const { rows, last } = counted(database, 'SELECT count(*) AS rows, max(position) AS last FROM outcome');
   if (rows !== fold.position || (last ?? 0) !== fold.position) {
     throw damaged('outcomes are missing', { part: 'outcomes', found: rows, wanted: fold.position });
+  }
+}
+
+/** Every version that another one names is there: what was written over can be read back. @throws store_damaged. */
+export function checkVersions(database: Database): void {
+  for (const table of ['state', 'gone', 'version'] as const) {
+    const missing = database
+      .prepare<[], { dapp: string; key: string; position: number }>(
+        `SELECT newer.dapp, newer.key, newer.before AS position FROM ${table} newer
+         LEFT JOIN version older
+           ON older.dapp = newer.dapp AND older.key = newer.key AND older.position = newer.before
+         WHERE newer.before > 0 AND older.position IS NULL LIMIT 1`,
+      )
+      .get();
+    if (missing !== undefined) throw damaged('a version of a key is missing', { part: 'versions', ...missing });
   }
 }
 

@@ -27,11 +27,16 @@ function writeDurably(path: string, content: string | Uint8Array, mode: number):
     closeSync(file);
   }
   renameSync(draft, path);
-  const folder = openSync(dirname(path), 'r');
+  syncFile(dirname(path));
+}
+
+/** Brings a file, or what a folder lists, to the disk itself. */
+export function syncFile(path: string): void {
+  const file = openSync(path, 'r');
   try {
-    fsyncSync(folder);
+    fsyncSync(file);
   } finally {
-    closeSync(folder);
+    closeSync(file);
   }
 }
 

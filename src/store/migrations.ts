@@ -1,127 +1,10 @@
-import type { Database } from 'better-sqlite3';
+import DatabaseConstructor, { type Database } from 'better-sqlite3';
 import { assert } from '../base/assert.ts';
 import { CodedError } from '../base/errors.ts';
+import { SCHEMA_1 } from './schema-1.ts';
 
-/**
- * Numbered steps from an empty file to the schema of this release. A step that has been released is never edited.
- *
- * Blocks are kept as received. `arrival` is the order in which they came to this node, parents always first. What the
- * fold makes of them (outcome, waiting, state, gone, version) can be made anew from the blocks at any time.
- *
- * `sum` is the fingerprint of its row (`row-sum.ts`), and a `digest` that of a set of rows: what the disk spoils or
- * loses is noticed, and never read as if it had been written so. A block is known by its id.
- */
-const MIGRATIONS: readonly string[] = [
-  `
-  -- bodies: canonical list, for each entry [salt, body], or null where the body was erased.
-  CREATE TABLE block (
-    arrival INTEGER PRIMARY KEY,
-    id BLOB NOT NULL,
-    signature BLOB NOT NULL,
-    bytes BLOB NOT NULL,
-    bodies BLOB NOT NULL
-  ) STRICT;
-  -- Six bytes of the id: of a million blocks it stays small enough for the cache, and ids are compared whole anyway.
-  CREATE INDEX block_id ON block (substr(id, 1, 6));
-
-  -- Where the next block stands, as it was after one of the last blocks: what came later is read again at a start.
-  -- book: JSON of the heads (blocks that no block here has as a parent) and the last block of each author.
-  CREATE TABLE tips (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    arrival INTEGER NOT NULL,
-    book TEXT NOT NULL,
-    sum BLOB NOT NULL
-  ) STRICT;
-
-  -- Pulses that a fact here speaks of; local to this node, the oldest leave first.
-  CREATE TABLE pulse (
-    id TEXT NOT NULL,
-    fact TEXT NOT NULL,
-    arrival INTEGER NOT NULL,
-    sum BLOB NOT NULL,
-    PRIMARY KEY (id, fact)
-  ) STRICT, WITHOUT ROWID;
-
-  -- What became of each entry, in the order in which they were played, and what the log is asked by.
-  -- keys: the keys of its dapp's state that it wrote, as a JSON list. erased: its body is gone for good.
-  CREATE TABLE outcome (
-    position INTEGER PRIMARY KEY,
-    block INTEGER NOT NULL,
-    idx INTEGER NOT NULL,
-    dapp TEXT NOT NULL, kind TEXT NOT NULL,
-    ok INTEGER NOT NULL,
-    code TEXT,
-    message TEXT,
-    at_ms INTEGER NOT NULL,
-    at_quality TEXT NOT NULL,
-    keys TEXT NOT NULL,
-    erased INTEGER NOT NULL,
-    door TEXT,
-    member TEXT,
-    second TEXT,
-    reader TEXT,
-    sum BLOB NOT NULL
-  ) STRICT;
-  CREATE UNIQUE INDEX outcome_entry ON outcome (block, idx);
-  CREATE INDEX outcome_door ON outcome (door, position, kind) WHERE door IS NOT NULL;
-  CREATE INDEX outcome_member ON outcome (member, position, kind) WHERE member IS NOT NULL;
-  CREATE INDEX outcome_second ON outcome (second, position, kind) WHERE second IS NOT NULL;
-  CREATE INDEX outcome_reader ON outcome (reader, position, kind) WHERE reader IS NOT NULL;
-
-  -- Entries whose dapp failed on them and which wait to be played again.
-  CREATE TABLE waiting (
-    block INTEGER NOT NULL,
-    idx INTEGER NOT NULL,
-    dapp TEXT NOT NULL,
-    tries INTEGER NOT NULL,
-    code TEXT NOT NULL,
-    sum BLOB NOT NULL,
-    PRIMARY KEY (block, idx)
-  ) STRICT, WITHOUT ROWID;
-
-  -- State as it is now. position: of the outcome that wrote the value. before: that of the version before it, 0: none.
-  CREATE TABLE state (
-    dapp TEXT NOT NULL,
-    key TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    before INTEGER NOT NULL,
-    sum BLOB NOT NULL,
-    value BLOB NOT NULL,
-    PRIMARY KEY (dapp, key)
-  ) STRICT, WITHOUT ROWID;
-
-  -- Keys that had a value and have none now; beside state, so that its scans do not pass them.
-  CREATE TABLE gone (
-    dapp TEXT NOT NULL,
-    key TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    before INTEGER NOT NULL,
-    sum BLOB NOT NULL,
-    PRIMARY KEY (dapp, key)
-  ) STRICT, WITHOUT ROWID;
-
-  -- What state was before. value: null where the key had none, or where what it was has been erased.
-  CREATE TABLE version (
-    dapp TEXT NOT NULL,
-    key TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    before INTEGER NOT NULL,
-    sum BLOB NOT NULL,
-    value BLOB,
-    PRIMARY KEY (dapp, key, position)
-  ) STRICT, WITHOUT ROWID;
-
-  -- One row: the arrival of the last block played, the last position, that of the last outcome that erased (0: none),
-  -- and the digest over waiting, state and gone. Absent until the fold has begun.
-  CREATE TABLE fold (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    arrival INTEGER NOT NULL, position INTEGER NOT NULL,
-    erased INTEGER NOT NULL,
-    digest BLOB NOT NULL,
-    sum BLOB NOT NULL
-  ) STRICT;
-  `,
-];
+/** Numbered steps from an empty file to the schema of this release. A step that has been released is never edited. */
+const MIGRATIONS: readonly string[] = [SCHEMA_1];
 
 const SCHEMA_VERSION = MIGRATIONS.length;
 
@@ -140,10 +23,30 @@ export function migrate(database: Database, path: string): void {
   }
   // No release writes one, and `slice` would count it from the end.
   if (found < 0) throw new CodedError('store_damaged', `${path} has no schema (${found})`, { fields: { path, found } });
-  MIGRATIONS.slice(found).forEach((step, index) => {
+  applySteps(database, found);
+  // A name that the disk has changed would be read as another column, or as none.
+  const wanted = new DatabaseConstructor(':memory:');
+  try {
+    applySteps(wanted, 0);
+    if (schemaOf(database) === schemaOf(wanted)) return;
+  } finally {
+    wanted.close();
+  }
+  throw new CodedError('store_damaged', `the tables of ${path} are not those of its schema`, {
+    fields: { path, found },
+    advice: 'Keep the file; restore a backup into another folder.',
+  });
+}
+
+function applySteps(database: Database, done: number): void {
+  MIGRATIONS.slice(done).forEach((step, index) => {
     database.transaction(() => {
       database.exec(step);
-      database.pragma(`user_version = ${found + index + 1}`);
+      database.pragma(`user_version = ${done + index + 1}`);
     })();
   });
+}
+
+function schemaOf(database: Database): string {
+  return JSON.stringify(database.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name').all());
 }

@@ -67,6 +67,12 @@ export class Tips {
     this.#book = noTips();
   }
 
+  /** Writes down where they are now; only within a transaction. */
+  keep(): void {
+    this.now();
+    this.#keepNow();
+  }
+
   #keepNow(): void {
     const { arrival } = this.#book;
     const book = printTips(this.#book);

@@ -7,6 +7,7 @@ import { storeError } from './database.ts';
 import type { FoldCommit } from './fold-commit.ts';
 import { FoldWriter } from './fold-writer.ts';
 import { Tips } from './tips.ts';
+import type { Acknowledged } from './witness.ts';
 
 /** Writes a block when its turn has come: what was stored before it can be read. */
 export type BlockMaker = () => Arriving;
@@ -21,12 +22,23 @@ export type GroupResult = { readonly arrival: number; readonly arriving: Arrivin
 export class Transactor {
   readonly #checkpoints: Checkpoints;
   readonly #run: (task: () => void) => void;
+  readonly #onAppended: (last: Acknowledged) => void;
   readonly #blocks: BlockWriter;
   readonly #fold: FoldWriter;
 
-  /** @param tips those that the reader of blocks answers from. @param checkpoints those that a backup withholds. */
-  constructor(database: Database, tips = new Tips(database), checkpoints = new Checkpoints(database)) {
+  /**
+   * @param tips those that the reader of blocks answers from.
+   * @param checkpoints those that a backup withholds.
+   * @param onAppended runs after each commit of blocks, with the last of them; must not throw.
+   */
+  constructor(
+    database: Database,
+    tips = new Tips(database),
+    checkpoints = new Checkpoints(database),
+    onAppended: (last: Acknowledged) => void = () => {},
+  ) {
     this.#checkpoints = checkpoints;
+    this.#onAppended = onAppended;
     const transaction = database.transaction((task: () => void) => task());
     this.#run = (task) => {
       try {
@@ -49,6 +61,7 @@ export class Transactor {
     this.#run(() => {
       for (const block of blocks) arrivals.push(this.#blocks.appendForeign(block));
     });
+    this.#tell(arrivals.at(-1), blocks.at(-1));
     return arrivals;
   }
 
@@ -61,7 +74,13 @@ export class Transactor {
     this.#run(() => {
       for (const make of makers) results.push(this.#appendMade(make));
     });
+    const last = results.findLast((result) => 'arrival' in result);
+    this.#tell(last?.arrival, last?.arriving);
     return results;
+  }
+
+  #tell(arrival: number | undefined, arriving: Arriving | undefined): void {
+    if (arrival !== undefined && arriving !== undefined) this.#onAppended({ arrival, id: arriving.encoded.id });
   }
 
   #appendMade(make: BlockMaker): GroupResult {

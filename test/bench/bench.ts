@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../../src/base/errors.ts';
 import { admitBench } from './admit.ts';
-import { appendBench } from './append.ts';
+import { appendBench, groupBench } from './append.ts';
 import { badgeBench, nativeBadgeBench } from './badge.ts';
 import { RELEASE } from './bench-space.ts';
 import { growthBench } from './growth.ts';
@@ -10,7 +10,7 @@ import { figure, loadText, tableOf } from './report.ts';
 import { restBench } from './rest.ts';
 import type { Bench, Measured } from './row.ts';
 
-const BENCHES: readonly Bench[] = [badgeBench, nativeBadgeBench, appendBench, admitBench, restBench];
+const BENCHES: readonly Bench[] = [badgeBench, nativeBadgeBench, appendBench, groupBench, admitBench, restBench];
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;

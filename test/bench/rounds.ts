@@ -9,7 +9,7 @@ interface Figures {
 interface Pair {
   /** Each gives the figure of one round. */
   readonly ours: () => number | Promise<number>;
-  readonly yardstick: () => number;
+  readonly yardstick: () => number | Promise<number>;
 }
 
 /**
@@ -20,7 +20,7 @@ export async function rounds(count: number, work: Work, pair: Pair): Promise<Fig
   const ours: number[] = [];
   const yardsticks: number[] = [];
   for (let round = 0; round <= count; round += 1) {
-    const [one, other] = [await pair.ours(), pair.yardstick()];
+    const [one, other] = [await pair.ours(), await pair.yardstick()];
     work.say(round === 0 ? 'warm' : `round ${round} of ${count}`);
     if (round === 0) continue;
     ours.push(one);

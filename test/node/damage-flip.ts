@@ -3,7 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import DatabaseConstructor from 'better-sqlite3';
-import { ledgerPath, openSpace, type Space } from '../../src/node/space.ts';
+import { openSpace, type Space } from '../../src/node/space.ts';
+import { ledgerPath } from '../../src/node/space-folder.ts';
 import { verifySpace } from '../../src/node/verify.ts';
 import { type Answer, type Answers, askEverything, failureOf } from './damage-answers.ts';
 import { partsOf } from './made-space.ts';

@@ -11,7 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { initSpace } from '../../src/node/init.ts';
-import { ledgerPath, openSpace } from '../../src/node/space.ts';
+import { openSpace } from '../../src/node/space.ts';
+import { ledgerPath } from '../../src/node/space-folder.ts';
 import { verifySpace } from '../../src/node/verify.ts';
 import { examine, flipBit, learnSound, type Verdict } from './damage-flip.ts';
 import { fillForDamage } from './damage-ledger.ts';

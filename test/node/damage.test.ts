@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import DatabaseConstructor from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import type { JsonObject } from '../../src/base/json.ts';
-import { ledgerPath } from '../../src/node/space.ts';
+import { ledgerPath } from '../../src/node/space-folder.ts';
 import { newFolder } from '../store/open-store.ts';
 import { BAD_ENDS } from './damage-flip.ts';
 import { runFlips, summaryOf } from './damage-run.ts';

@@ -2,7 +2,7 @@ import { cpSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
 import { type InitOptions, type InitResult, initSpace } from '../../src/node/init.ts';
-import { openSpace, type Space } from '../../src/node/space.ts';
+import { openSpace, type Space, type SpaceParts } from '../../src/node/space.ts';
 import { systemClock, systemRandomness } from '../../src/node/system.ts';
 import { createProcessRunner } from '../../src/sandbox/process-runner.ts';
 import { memoryLog } from '../contract/line-protocol.ts';
@@ -51,8 +51,12 @@ export function copySpace(t: Test, folder: string): string {
 }
 
 /** Opens the space for as long as `task` runs. */
-export async function withSpace<T>(folder: string, task: (space: Space) => Promise<T>): Promise<T> {
-  const space = await openSpace(partsOf(folder));
+export async function withSpace<T>(
+  folder: string,
+  task: (space: Space) => Promise<T>,
+  more: Partial<SpaceParts> = {},
+): Promise<T> {
+  const space = await openSpace({ ...partsOf(folder), ...more });
   try {
     return await task(space);
   } finally {

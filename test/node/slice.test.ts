@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import DatabaseConstructor from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import type { JsonObject } from '../../src/base/json.ts';
-import { ledgerPath } from '../../src/node/space.ts';
+import { ledgerPath } from '../../src/node/space-folder.ts';
 import { type Program, parseLog, until, untilFound } from './program.ts';
 import { LogReader, type LogRow, TestSpace } from './space-harness.ts';
 

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { CodedError } from '../../src/base/errors.ts';
-import { ledgerPath } from '../../src/node/space.ts';
+import { ledgerPath } from '../../src/node/space-folder.ts';
 import { verifySpace } from '../../src/node/verify.ts';
 import { BlockReader } from '../../src/store/blocks.ts';
 import { faultsOf, openDatabase } from '../../src/store/database.ts';

@@ -8,7 +8,8 @@ import { makeCopy } from '../archive-ledger.ts';
 import { arrivalBefore, arrivalOf, exportBlocks } from '../export.ts';
 import { importBlocks } from '../import.ts';
 import { lastBackup, restoredAsOf } from '../restored.ts';
-import { ledgerPath, type Space } from '../space.ts';
+import type { Space } from '../space.ts';
+import { ledgerPath } from '../space-folder.ts';
 import type { OperationContext, Operations } from './operation.ts';
 import { integerOf, textOf } from './params.ts';
 

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import { storeError } from '../../store/database.ts';
-import { ledgerPath } from '../space.ts';
+import { ledgerPath } from '../space-folder.ts';
 import { withNearest } from './nearest.ts';
 import type { Operation, OperationContext } from './operation.ts';
 

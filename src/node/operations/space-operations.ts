@@ -19,6 +19,7 @@ async function showSpace({ space }: OperationContext): Promise<Json> {
     waitingFor: [...new Set(waiting.map((entry) => entry.dapp))],
     dapps: space.dapps.all().map(({ manifest }) => ({ dapp: manifest.name, ver: manifest.version })),
     clock: space.clock.now().quality,
+    disk: { freeBytes: space.disk.freeBytes, isLow: space.disk.isLow },
   };
 }
 
