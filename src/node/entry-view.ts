@@ -34,3 +34,13 @@ export function entryView({ blocks, journal, dapps, caps }: ViewParts): EntryVie
     },
   };
 }
+
+/** The entries as an erase found them when it was played for the first time: it took effect, and does so again. */
+export function beforeErase(entries: EntryView): EntryView {
+  return {
+    find(block, index) {
+      const found = entries.find(block, index);
+      return found === null || !found.isErased ? found : { ...found, isErased: false, heldKey: null };
+    },
+  };
+}

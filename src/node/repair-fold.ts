@@ -3,7 +3,6 @@ import { assert } from '../base/assert.ts';
 import { CodedError } from '../base/errors.ts';
 import type { ClockReading } from '../base/ports.ts';
 import type { BlockCaps, EntryRef } from '../format/block.ts';
-import type { EntryView } from '../ledger/mesh/erase.ts';
 import type { Outcome } from '../ledger/outcome.ts';
 import { BlockReader } from '../store/blocks.ts';
 import type { EntryPlace, PlayedEntry } from '../store/fold-commit.ts';
@@ -140,14 +139,4 @@ function read<T>(task: () => T): T | null {
     if (error instanceof CodedError || isDamage(error)) return null;
     throw error;
   }
-}
-
-/** The entries as an erase found them when it was played for the first time: it took effect, and does so again. */
-export function beforeErase(entries: EntryView): EntryView {
-  return {
-    find(block, index) {
-      const found = entries.find(block, index);
-      return found === null || !found.isErased ? found : { ...found, isErased: false, heldKey: null };
-    },
-  };
 }

@@ -14,11 +14,11 @@ import { copyBlocks, copyFolded, copyPulses } from '../store/salvage.ts';
 import { isDamage, type LostBlock, type Survey, surveyBlocks } from '../store/survey.ts';
 import { readWitness } from '../store/witness.ts';
 import { startDapps } from './dapps.ts';
-import { entryView } from './entry-view.ts';
+import { beforeErase, entryView } from './entry-view.ts';
 import { createJudge } from './judge.ts';
 import { witnessPath } from './ledger-file.ts';
 import { declareRepaired, finishRepair, keepAside, repairingPath } from './repair-files.ts';
-import { beforeErase, RepairFold } from './repair-fold.ts';
+import { RepairFold } from './repair-fold.ts';
 import { dappNames, readRoot } from './root.ts';
 import { ledgerPath, requireSpace } from './space-folder.ts';
 
