@@ -11,6 +11,7 @@ import { type CommonOptions, common } from './command.ts';
 import type { Environment } from './environment.ts';
 import { plain, print } from './output.ts';
 import { newPassphrase } from './passphrase.ts';
+import { showProgress } from './progress.ts';
 
 interface InitCommandOptions extends CommonOptions {
   readonly name: string;
@@ -70,6 +71,7 @@ async function init(options: InitCommandOptions, environment: Environment): Prom
     boot: bootId(),
     runner: createProcessRunner({ path: environment.programPath }),
     log: pino({ level: 'warn' }, pino.destination(2)),
+    progress: showProgress,
   });
   const result = { folder, mesh: idText(mesh), recoveryKey };
   print(result, options.json === true, () =>

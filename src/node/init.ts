@@ -42,6 +42,8 @@ export interface InitOptions {
   readonly boot: Uint8Array;
   readonly runner: Runner;
   readonly log: Log;
+  /** Called while the dapps' tests go on. */
+  readonly progress?: (stage: string, done: number, total: number) => void;
 }
 
 export interface InitResult {
@@ -111,26 +113,33 @@ function unusable(folder: string, cause: unknown): CodedError {
   });
 }
 
+/** Runs the tests of every dapp side by side. @throws dapp_tests_failed; the codes of manifests. */
 async function installable(options: InitOptions): Promise<readonly { dapp: string; ver: string }[]> {
-  const dapps: { dapp: string; ver: string }[] = [];
-  for (const name of options.dapps) {
-    const folder = join(options.dappsFolder, name);
-    const manifest = await loadManifest(folder);
-    const { runner, log } = options;
-    const failures = await runScriptedTests({ manifest, folder, runner, log, branch: MESH });
-    const [first] = failures;
-    if (first !== undefined) {
-      throw new CodedError(
-        'dapp_tests_failed',
-        `${name} fails its own tests: ${first.file}, step ${first.step}: ${first.reason}`,
-        {
-          fields: { dapp: name, failures: failures.length },
-        },
-      );
-    }
-    dapps.push({ dapp: name, ver: manifest.version });
-  }
-  return dapps;
+  const total = options.dapps.length;
+  let done = 0;
+  options.progress?.('tests of dapps', done, total);
+  const tested = await Promise.allSettled(
+    options.dapps.map(async (dapp) => {
+      const ver = await testedVersion(dapp, options);
+      done += 1;
+      options.progress?.('tests of dapps', done, total);
+      return { dapp, ver };
+    }),
+  );
+  const failed = tested.find((one) => one.status === 'rejected');
+  // Not before the programs of the others have ended.
+  if (failed !== undefined) throw failed.reason;
+  return tested.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
+async function testedVersion(dapp: string, { dappsFolder, runner, log }: InitOptions): Promise<string> {
+  const folder = join(dappsFolder, dapp);
+  const manifest = await loadManifest(folder);
+  const failures = await runScriptedTests({ manifest, folder, runner, log, branch: MESH });
+  const [first] = failures;
+  if (first === undefined) return manifest.version;
+  const what = `${dapp} fails its own tests: ${first.file}, step ${first.step}: ${first.reason}`;
+  throw new CodedError('dapp_tests_failed', what, { fields: { dapp, failures: failures.length } });
 }
 
 async function found(options: InitOptions, dapps: readonly { dapp: string; ver: string }[]): Promise<InitResult> {

@@ -4,13 +4,17 @@ import t, { type Test } from 'tap';
 import { toHex } from '../../src/base/bytes.ts';
 import { CodedError } from '../../src/base/errors.ts';
 import type { JsonObject } from '../../src/base/json.ts';
+import { BREAK_GLASS_CARDS_MAX } from '../../src/base/limits.ts';
+import { parseCredential } from '../../src/devices/credential.ts';
 import { signingKey } from '../../src/format/ed25519.ts';
 import { idText } from '../../src/format/ids.ts';
 import { type InitOptions, initSpace } from '../../src/node/init.ts';
 import { keyFolder, readBadgeKeys, readKey, writeOpenKey, writeSealedKey } from '../../src/node/key-files.ts';
 import { readConfig } from '../../src/node/node.ts';
+import { hashedViews } from '../../src/node/readers.ts';
 import { openSpace } from '../../src/node/space.ts';
 import { verifySpace } from '../../src/node/verify.ts';
+import { BlockReader } from '../../src/store/blocks.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { seededRandomness } from '../ledger/written-chain.ts';
 import { newFolder } from '../store/open-store.ts';
@@ -143,9 +147,10 @@ t.test('a founder’s key in a file of its own: made there, or brought', async (
 
 function founderIn(folder: string): string {
   const database = openDatabase({ path: join(folder, 'ledger.db'), mayCreate: false });
-  const author = database.prepare('SELECT author FROM block WHERE arrival = 1').pluck().get() as Buffer;
+  const blocks = new BlockReader(database);
+  const founder = blocks.find(blocks.mesh);
   database.close();
-  return author.toString('hex');
+  return toHex(founder?.author ?? new Uint8Array());
 }
 
 t.test('a configuration that is there is kept', async (t) => {
@@ -249,4 +254,48 @@ t.test('a folder that init did not bring to an end is no space', async (t) => {
   const error: unknown = await openSpace(partsOf(options.folder)).catch((cause: unknown) => cause);
   t.ok(error instanceof CodedError);
   t.match(error, { code: 'space_unfinished', advice: /init/ });
+});
+
+t.test('break-glass cards and the zone of the space are settled with the founding', async (t) => {
+  const cards = ['0009362416', '0012345678'];
+  const orders = { breakGlass: cards, zone: 'CET-1CEST,M3.5.0,M10.5.0/3' };
+  const options = { ...initOptions(t), orders };
+  await initSpace(options);
+  const { folder } = options;
+  for (const path of filesBelow(folder).filter((name) => !name.endsWith('/'))) {
+    const bytes = readFileSync(join(folder, path));
+    for (const number of cards) t.notOk(bytes.includes(number), `${path}: no card’s number is kept`);
+  }
+  await withSpace(folder, async (space) => {
+    await space.fold.settled();
+    t.same(space.state.read('door', 'space'), { zone: orders.zone });
+    const { rows } = space.state.scan('door', 'glasscard/', null, 9);
+    t.match(rows, [{ value: { label: 'card 1' } }, { value: { label: 'card 2' } }]);
+    const known = hashedViews(parseCredential('0009362416'), space.badgeKeys);
+    t.ok(known.some(({ epoch, bits, hash }) => space.state.read('door', `glass/${epoch}/${bits}/${hash}`) !== null));
+    t.ok(
+      space.journal.outcomes(0, 99).every(({ ok }) => ok),
+      'nothing of the founding was refused',
+    );
+    t.strictSame((await verifySpace(space, () => {})).findings, []);
+  });
+});
+
+t.test('an order that would be refused later founds nothing', async (t) => {
+  const cases: Readonly<Record<string, readonly [Partial<NonNullable<InitOptions['orders']>>, string]>> = {
+    'a number that is none': [{ breakGlass: ['card'] }, 'credential_unreadable'],
+    'a card twice': [{ breakGlass: ['0009362416', '0009362416'] }, 'badge_taken'],
+    'more cards than the cap': [
+      { breakGlass: Array(BREAK_GLASS_CARDS_MAX + 1).fill('0009362416') },
+      'break_glass_many',
+    ],
+    'a zone that is no rule': [{ zone: 'Berlin time' }, 'bad_zone'],
+  };
+  for (const [name, [orders, code]] of Object.entries(cases)) {
+    // Without a dapp to install there are no tests of dapps to run; orders are judged by the door all the same.
+    const options = { ...initOptions(t), dapps: [], orders: { breakGlass: [], zone: null, ...orders } };
+    const error: unknown = await initSpace(options).catch((cause: unknown) => cause);
+    t.match(error, { name: 'CodedError', code }, name);
+    t.notOk(existsSync(options.folder), `${name}: nothing is left`);
+  }
 });
