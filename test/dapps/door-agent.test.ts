@@ -265,6 +265,10 @@ t.test('what shuts a door that is kept open', async (t) => {
   ];
   for (const [key, value, when, rule] of table) {
     await begin();
+    agent.edit('back', { keepOpen: 'days' });
+    await agent.changed('door', ['door/back'], when);
+    t.strictSame(agent.acts(), [], 'another door that is to be kept open waits for the minute too');
+    agent.edit('back', { keepOpen: null });
     const before = agent.state.read('door', key);
     agent.give('door', { [key]: value });
     await agent.changed('door', [key], when);

@@ -31,6 +31,8 @@ interface SpaceOptions {
   readonly pinsProgram?: string;
   /** Door NAME has NAME-reader, whose line is a pair of pseudo-terminals, and NAME-strike. */
   readonly doors: readonly string[];
+  /** The longest time on of the output of a door, where it is another than the usual one. */
+  readonly longestMs?: Readonly<Record<string, number>>;
   /** Further sections of blockmesh.toml. */
   readonly config?: string;
 }
@@ -236,7 +238,7 @@ export class TestSpace {
   }
 }
 
-function configFor({ doors, config = '' }: SpaceOptions): string {
+function configFor({ doors, longestMs = {}, config = '' }: SpaceOptions): string {
   const sections = doors.flatMap((door) => [
     `[reader.${door}-reader]`,
     'driver = "rdm6300"',
@@ -245,6 +247,7 @@ function configFor({ doors, config = '' }: SpaceOptions): string {
     `[output.${door}-strike]`,
     'chip = "virtual"',
     `line = "${door}"`,
+    ...(longestMs[door] === undefined ? [] : [`longest_ms = ${longestMs[door]}`]),
   ]);
   return ['[node]', 'name = "board"', 'clock = "trusted"', ...sections, config, ''].join('\n');
 }
