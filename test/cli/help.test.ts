@@ -44,8 +44,8 @@ async function commandsBelow(t: Test, words: readonly string[]): Promise<readonl
 t.test('every command has its help, with examples', async (t) => {
   const found = await commandsBelow(t, []);
   const wanted = [
-    ...['init', 'run', 'status', 'verify', 'log', 'why', 'zone', 'demo', 'pins options'],
-    ...['backup', 'restore', 'export', 'import'],
+    ...['init', 'run', 'status', 'verify', 'repair', 'log', 'why', 'zone', 'demo', 'pins options'],
+    ...['backup', 'restore', 'export', 'import', 'erase'],
     ...['add', 'list', 'show', 'edit', 'suspend', 'resume', 'forget', 'import', 'export'].map((one) => `member ${one}`),
     ...['set', 'list', 'give', 'take'].map((one) => `plan ${one}`),
     ...['set', 'list', 'remove'].flatMap((one) => [`family ${one}`, `schedule ${one}`]),
