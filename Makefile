@@ -18,7 +18,7 @@ PINS_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -DPINS_VERSION='"$(V
 
 # Debian packages beside npm, make and a compiler: socat is the line of a virtual reader; strace counts syncs in tests.
 RUN_PROGRAMS := socat
-TEST_PROGRAMS := socat strace
+TEST_PROGRAMS := socat strace setpriv:util-linux
 # program:package. The machine whose power is cut has an x86-64 processor, and our Node for it.
 POWERCUT_PROGRAMS := qemu-system-x86_64:qemu-system-x86 cpio mke2fs:e2fsprogs setpriv:util-linux
 POWERCUT_DEBIAN := build/powercut/debian

@@ -90,6 +90,12 @@ interface LogPage {
   readonly cursor: JsonObject;
 }
 
+/** Starts a program that goes when this process goes, however that ends: a test that is stopped leaves nothing running. */
+function start(file: string, words: readonly string[], options: { env?: NodeJS.ProcessEnv; detached?: boolean } = {}) {
+  const bound = ['--pdeathsig', 'KILL', file, ...words];
+  return spawn('setpriv', bound, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
 export class TestSpace {
   readonly folder: string;
   readonly #root: string;
@@ -122,9 +128,8 @@ export class TestSpace {
 
   /** Runs one `blockmesh` command to its end. */
   async cli(...words: readonly string[]): Promise<CliResult> {
-    const child = spawn(process.execPath, [MAIN, ...words], {
+    const child = start(process.execPath, [MAIN, ...words], {
       env: { ...this.#environment, BLOCKMESH_FOLDER: this.folder },
-      stdio: ['ignore', 'pipe', 'pipe'],
     });
     const program = this.#keep(child);
     const texts = { stdout: '', stderr: '' };
@@ -140,9 +145,8 @@ export class TestSpace {
 
   /** Starts one `blockmesh` command, or another script of ours, that stays. It leads a session, as a service does. */
   launch(words: readonly string[], script = MAIN): Program {
-    const child = spawn(process.execPath, [script, ...words], {
+    const child = start(process.execPath, [script, ...words], {
       env: { ...this.#environment, BLOCKMESH_FOLDER: this.folder },
-      stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
     return this.#keep(child);
@@ -162,7 +166,7 @@ export class TestSpace {
     const { pinsProgram } = this.#options;
     const [file, words] =
       pinsProgram === undefined ? [process.execPath, [VIRTUAL_PINS, ...options]] : [pinsProgram, options];
-    const pins = this.#keep(spawn(file, words, { stdio: ['ignore', 'pipe', 'pipe'] }));
+    const pins = this.#keep(start(file, words));
     await pins.line((line) => line.startsWith('ready '));
     return pins;
   }
@@ -221,7 +225,7 @@ export class TestSpace {
   async #plugIn(door: string): Promise<void> {
     const end = (name: string) => `PTY,raw,echo=0,link=${join(this.folder, 'run', name)}`;
     const words = ['-d', '-d', end(door), end(`${door}.feed`)];
-    const socat = this.#keep(spawn('socat', words, { stdio: ['ignore', 'pipe', 'pipe'] }));
+    const socat = this.#keep(start('socat', words));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     socat.onChange(() => {
       if (socat.stderr.includes('starting data transfer')) resolve();
