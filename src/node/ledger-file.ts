@@ -2,18 +2,13 @@ import type { Database } from 'better-sqlite3';
 import { isWithoutBlocks, openDatabase, storeError } from '../store/database.ts';
 import { checkStart } from '../store/start-check.ts';
 import { readWitness } from '../store/witness.ts';
-import { finishRepair } from './repair-files.ts';
+import { finishRepair, witnessPath } from './repair-files.ts';
 import { readRoot } from './root.ts';
 
 /** A ledger's file, open for this process alone. */
 export interface LedgerFile {
   readonly database: Database;
   readonly root: ReturnType<typeof readRoot>;
-}
-
-/** Where the last acknowledged block is named. */
-export function witnessPath(path: string): string {
-  return `${path}-last`;
 }
 
 /**

@@ -1,8 +1,11 @@
 import { constants, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CodedError } from '../base/errors.ts';
 import { freeBytesOf } from '../store/disk-space.ts';
 import { syncFile } from '../store/files.ts';
+
+/** Where the last acknowledged block of the ledger at `path` is named. */
+export const witnessPath = (path: string): string => join(dirname(path), 'last-block');
 
 /**
  * The files of a repair, beside the ledger. `-repairing` is begun anew by the next repair; once it is whole it is
@@ -13,13 +16,13 @@ export const repairingPath = (path: string): string => `${path}-repairing`;
 const repairedPath = (path: string): string => `${path}-repaired`;
 
 /** Parts of a database on disk, by what follows its name. */
-const PARTS = ['', '-wal', '-last'];
+const PARTS = ['', '-wal'];
 
 /** Puts a repair in its place that came to its end and was cut just then. Nothing to do nearly always. */
 export function finishRepair(path: string): void {
   if (!existsSync(repairedPath(path))) return;
   // The log of the old file must not be played into the new one. It is kept beside the old file.
-  for (const part of ['-wal', '-shm', '-last']) rmSync(`${path}${part}`, { force: true });
+  for (const stale of [`${path}-wal`, `${path}-shm`, witnessPath(path)]) rmSync(stale, { force: true });
   syncFile(dirname(path));
   renameSync(repairedPath(path), path);
   syncFile(dirname(path));

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { assert } from '../base/assert.ts';
-import { CodedError } from '../base/errors.ts';
+import { CodedError, codeOf } from '../base/errors.ts';
 
 /**
  * Keeps the ledger's main file as it is for a while. Without checkpoints SQLite only adds to the write-ahead log, so
@@ -46,11 +46,17 @@ export class Checkpoints {
 
   /**
    * Brings everything into the main file and leaves nothing of what it was before in the log; while checkpoints are
-   * withheld, as soon as they are not.
+   * withheld, as soon as they are not. Where the disk has no room for that, the log stays until the next time this is
+   * asked for, at the latest at the next start: what was committed is committed, and a full disk keeps no door shut.
    */
   truncate(): void {
     this.#isTruncateDue = this.#withheld !== null;
-    if (!this.#isTruncateDue) this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    if (this.#isTruncateDue) return;
+    try {
+      this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      if (codeOf(error) !== 'SQLITE_FULL') throw error;
+    }
   }
 
   /** Ends a copy that is being made; to be called before the ledger is closed. */

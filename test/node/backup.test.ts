@@ -176,10 +176,10 @@ t.test('what was removed leaves no remnant in the copy', async (t) => {
   const { folder } = await makeSpace(t);
   const words = 'Persephone of the Underworld';
   const database = openDatabase({ path: join(folder, 'ledger.db'), mayCreate: false });
-  database.exec('CREATE TABLE gone (text TEXT)');
-  const insert = database.prepare('INSERT INTO gone VALUES (?)');
+  database.exec('CREATE TABLE remnant (text TEXT)');
+  const insert = database.prepare('INSERT INTO remnant VALUES (?)');
   for (let row = 0; row < 500; row += 1) insert.run(`${words} ${row}`);
-  database.exec('DELETE FROM gone WHERE rowid > 3; DROP TABLE gone');
+  database.exec('DELETE FROM remnant WHERE rowid > 3; DROP TABLE remnant');
   database.close();
   t.ok(readFileSync(join(folder, 'ledger.db')).includes(words), 'the search finds it where it is');
   await withSpace(folder, async (space) => {

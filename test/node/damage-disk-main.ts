@@ -34,6 +34,7 @@ async function fill(): Promise<void> {
   const space = await openSpace(partsOf(folder));
   for (let at = 0; at < FACTS_MAX; at += 1) if (!(await append(space, at))) break;
   await attempt('command', () => space.command('membership', 'member.add', { member: 'm-late', name: 'Late' }));
+  await attempt('denial', () => space.command('membership', 'member.suspend', { member: 'm-1', reason: 'late' }));
   await attempt('settled', () => space.fold.settled());
   await attempt('read', async () => space.state.read('membership', 'member/m-1'));
   await attempt('query', () => space.query('membership', 'members', {}));

@@ -7,11 +7,15 @@ import type { CommandResult, Space } from '../../src/node/space.ts';
 
 const DOORS = ['front', 'back', 'lab', 'gate'];
 const MEMBERS = 48;
+const BREAK_GLASS = 900;
 
 export const DAMAGE_DOORS: readonly string[] = DOORS;
 
 /** The numbers of cards that decisions are asked for: of members in every standing, and of nobody. */
-export const DAMAGE_CARDS: readonly string[] = Array.from({ length: MEMBERS + 2 }, (_, at) => cardOf(at));
+export const DAMAGE_CARDS: readonly string[] = [
+  ...Array.from({ length: MEMBERS + 2 }, (_, at) => cardOf(at)),
+  cardOf(BREAK_GLASS),
+];
 
 function cardOf(at: number): string {
   return `dec:${31_000_000 + at}`;
@@ -35,6 +39,7 @@ export async function fillForDamage(space: Space, facts: number): Promise<void> 
   await give('family.set', { family: 'f-1', title: 'Lovelace', head: memberOf(0) });
   await give('member.edit', { member: memberOf(6), family: 'f-1' });
   await deny(give);
+  await shut(space);
   await badges(space, facts);
   await space.fold.settled();
 }
@@ -75,6 +80,22 @@ async function deny(give: Give): Promise<void> {
   }
   await give('note.add', { member: memberOf(1), note: 'n-1', text: 'has the key of the cupboard' });
   await give('member.forget', { member: memberOf(MEMBERS - 1) });
+}
+
+/** One door is disabled, another was and is not any more, a third has hours; a lockdown is over. */
+async function shut(space: Space): Promise<void> {
+  const door = (kind: string, body: JsonObject, re?: CommandResult) => space.command('door', kind, body, re ?? null);
+  await door('door.disable', { door: 'gate', reason: 'the hinge is broken' });
+  const mended = await door('door.disable', { door: 'back', reason: 'painted' });
+  await door('door.enable', { door: 'back' }, mended);
+  const lockdown = await door('lockdown', { reason: 'an exercise' });
+  await door('lockdown.end', {}, lockdown);
+  const hours = [{ days: [1, 2, 3, 4, 5], from: 540, to: 1020 }];
+  await door('schedule.set', { schedule: 'office', zone: 'CET-1CEST,M3.5.0,M10.5.0/3', hours, holidays: false });
+  await door('door.edit', { door: 'lab', allow: [{ who: 'group:g-1', schedule: 'office' }] });
+  await door('holiday.set', { day: '2026-12-25', title: 'Christmas' });
+  const views = hashedViews(parseCredential(cardOf(BREAK_GLASS)), space.badgeKeys.slice(0, 1));
+  await door('glass.add', { card: 'c-1', label: 'fire brigade', views: views.map((view) => ({ ...view })) });
 }
 
 async function badges(space: Space, facts: number): Promise<void> {

@@ -250,13 +250,13 @@ t.test('an older file in the place of the ledger is not taken for it', async (t)
 
 t.test('a witness that is gone, spoiled or behind says nothing', async (t) => {
   const folder = await made(t);
-  const witness = `${path(folder)}-last`;
+  const witness = join(folder, 'last-block');
   t.ok(existsSync(witness));
   const [line] = [readFileSync(witness, 'latin1')];
   const spoiled = [line.replace(/^6/, '9'), line.slice(0, 40), '', 'x'.repeat(128)];
   for (const text of spoiled) {
     const copy = copySpace(t, folder);
-    writeFileSync(`${path(copy)}-last`, text);
+    writeFileSync(join(copy, 'last-block'), text);
     t.equal(blocksOf(copy), 6);
   }
 });

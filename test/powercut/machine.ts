@@ -25,9 +25,9 @@ export async function buildMachine(tell: (what: string) => void): Promise<Machin
   };
   if (!existsSync(folder)) {
     tell('building the machine, once for this tree');
-    for (const old of globSync(join(BUILD, 'machine-*'))) rmSync(old, { recursive: true, force: true });
+    // Of other trees, and of builds that did not come to their end.
+    for (const old of globSync(join(BUILD, '{machine,draft}-*'))) rmSync(old, { recursive: true, force: true });
     const draft = join(BUILD, `draft-${process.pid}`);
-    rmSync(draft, { recursive: true, force: true });
     mkdirSync(draft, { recursive: true });
     const machine = machineIn(draft);
     makeInitramfs(DEBIAN, join(draft, 'initramfs'), machine.initramfs);

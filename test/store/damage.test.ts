@@ -145,13 +145,23 @@ t.test('a spoiled log: an earlier ledger, or an error', async (t) => {
 });
 
 t.test('what an earlier ledger answers is what was so then', async (t) => {
-  const { folder, log, frameBytes } = await left;
+  const { folder, log, frameBytes, blocks } = await left;
   const random = randomOf(3);
   for (let turn = 0; turn < 6; turn += 1) {
     const copy = copySpace(t, folder);
     const frames = Math.floor((log.length - HEADER_BYTES) / frameBytes);
     const length = HEADER_BYTES + random(frames) * frameBytes + (turn % 2) * random(frameBytes);
     writeFileSync(`${ledgerPath(copy)}-wal`, log.subarray(0, length));
+    const isShort = blocksOf(copySpace(t, copy)).length < blocks.length;
+    if (isShort) {
+      await t.rejects(
+        withSpace(copy, async () => {}),
+        { code: 'store_damaged', fields: { part: 'blocks' }, advice: /repair|backup/ },
+        'acknowledged blocks are gone, and the board knows it had them',
+      );
+    }
+    // As for whoever has nothing but these two files.
+    rmSync(join(copy, 'last-block'));
     await withSpace(copy, async (space) => {
       const { findings, blocks } = await verifySpace(space, () => {});
       t.same(findings, [], `verify is clean with ${length} bytes of the log, ${blocks} blocks`);
