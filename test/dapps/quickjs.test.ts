@@ -2,6 +2,8 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
+import { DOOR } from '../../dapps/door/rules.ts';
+import { MEMBERSHIP } from '../../dapps/membership/rules.ts';
 import { bundleDapp } from '../../src/sandbox/bundle-dapp.ts';
 import { callLine } from './quickjs/engine.ts';
 import { Histories } from './quickjs/history.ts';
@@ -86,6 +88,13 @@ t.test('a kind that no history has is an error', async (t) => {
   if (entry === undefined) throw new Error('member.add is missing');
   const more = { ...membership, entries: { ...membership.entries, 'member.paint': entry } };
   t.throws(() => new Histories([more, door]), /no history has these kinds: membership member\.paint/);
+});
+
+t.test('every question that the dapps answer is asked', async (t) => {
+  const answered = [MEMBERSHIP, DOOR].flatMap(({ name, queries = {} }) =>
+    Object.keys(queries).map((query) => `${name}.${query}`),
+  );
+  t.strictSame([...QUERY_NAMES].sort(), answered.sort());
 });
 
 // What may creep into a dapp, planted in the bundle that QuickJS gets.

@@ -49,6 +49,10 @@ const QUERIES: Readonly<Record<string, (draw: Draw, world: World) => JsonObject>
   'door.holidays': () => ({}),
   'door.space': () => ({}),
   'door.glass': () => ({}),
+  'door.offsets': (draw, world) => {
+    const from = world.near(draw);
+    return { from, until: from + draw.integer(0, 410) * 86_400_000 + draw.integer(0, 86_400) };
+  },
   'door.decide': (draw, world) => {
     const views = viewsOf(draw, world);
     const pin = draw.maybe({ pin: pinOf(draw, views) });
