@@ -21,6 +21,7 @@ import { faultsOf, storeError } from '../store/database.ts';
 import { DiskSpace, freeBytesOf } from '../store/disk-space.ts';
 import type { EntryPlace } from '../store/fold-commit.ts';
 import { Journal } from '../store/journal.ts';
+import { checkPast, countPast } from '../store/past-check.ts';
 import { StateTable } from '../store/states.ts';
 import { Tips } from '../store/tips.ts';
 import { Transactor } from '../store/transactor.ts';
@@ -227,6 +228,16 @@ export class Space {
     checkBlockRows(this.#database);
     checkFoldRows(this.#database);
     checkVersions(this.#database);
+  }
+
+  /** Reads, step by step, every row of what has been: see `checkPast`. @throws store_damaged. */
+  checkPast(): Generator<number> {
+    return checkPast(this.#database);
+  }
+
+  /** Rows that `checkPast` reads. */
+  countPast(): number {
+    return countPast(this.#database);
   }
 
   /** Stops the fold and the contracts, then closes the ledger. */

@@ -3,7 +3,7 @@ import type { JsonObject } from '../base/json.ts';
 import { VERIFY_FINDINGS_MAX } from '../base/limits.ts';
 
 /** Called while a part goes on. */
-export type VerifyProgress = (stage: 'blocks' | 'entries' | 'state', done: number, total: number) => void;
+export type VerifyProgress = (stage: 'blocks' | 'past rows' | 'entries' | 'state', done: number, total: number) => void;
 
 /** What does not agree, in the order in which it was found. */
 export class Findings {

@@ -20,7 +20,7 @@ export interface VerifyResult {
 }
 
 /**
- * Reads every block again (bytes, id, signature, bodies, place in its chain), then folds the state anew from nothing
+ * Reads every block again (bytes, id, signature, bodies, place in its chain) and every row made of them, then folds the state anew from nothing
  * (or from the state after the last erase) in the order in which it was played, and compares every outcome and every
  * key with what is stored. Changes nothing.
  */
@@ -33,6 +33,7 @@ export async function verifySpace(space: Space, progress: VerifyProgress): Promi
   const blocks = await findings.part(() => checkBlocks(space, findings, progress), 0);
   await findings.part(() => checkPlayed(space, findings), undefined);
   await findings.part(async () => space.checkRows(), undefined);
+  await findings.part(() => readPast(space, progress), undefined);
   const refold = await findings.part(async () => new Refold(space, findings, progress), null);
   if (refold === null) return { blocks, entries: 0, stateKeys: 0, foldedFrom: 0, findings: findings.list };
   await findings.part(() => refold.catchUp(), undefined);
@@ -44,6 +45,14 @@ export async function verifySpace(space: Space, progress: VerifyProgress): Promi
     }, 0),
   );
   return { blocks, entries: refold.entries, stateKeys, foldedFrom: refold.from, findings: findings.list };
+}
+
+async function readPast(space: Space, progress: VerifyProgress): Promise<void> {
+  const total = space.countPast();
+  for (const rows of space.checkPast()) {
+    progress('past rows', rows, Math.max(rows, total));
+    await yieldToOthers();
+  }
 }
 
 /** Every key that is stored is what the fold makes of it, and every key that it makes is stored. */

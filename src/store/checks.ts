@@ -43,7 +43,7 @@ export function checkFoldRows(database: Database): void {
   }
 }
 
-/** Every version that another one names is there: what was written over can be read back. @throws store_damaged. */
+/** Every version that another one names is there: what was written over is not missed. @throws store_damaged. */
 export function checkVersions(database: Database): void {
   for (const table of ['state', 'gone', 'version'] as const) {
     const missing = database

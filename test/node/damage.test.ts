@@ -1,11 +1,23 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import DatabaseConstructor from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import type { JsonObject } from '../../src/base/json.ts';
 import { ledgerPath } from '../../src/node/space-folder.ts';
 import { newFolder } from '../store/open-store.ts';
+import { BAD_ENDS } from './damage-flip.ts';
+import { runFlips, summaryOf } from './damage-run.ts';
 import { copySpace, makeSpace, withSpace } from './made-space.ts';
 
 /** Disks that are full, read-only, cut off or spoiled: an error that helps, and never a wrong answer. */
@@ -170,4 +182,31 @@ t.test('a second node on one folder is told so', async (t) => {
     await space.fold.settled();
     t.ok(space.state.read('mesh', 'device/back-reader'), 'the first goes on');
   });
+});
+
+t.test('flipped bits: found, told, or of no meaning', async (t) => {
+  const base = existsSync('/dev/shm') ? '/dev/shm' : newFolder(t);
+  const folder = mkdtempSync(join(base, 'bm-flips-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const seed = Number(process.env.SEED ?? Math.trunc(Math.random() * 2 ** 31));
+  t.comment(`SEED=${seed}`);
+  const records = await runFlips({
+    flips: 60,
+    seed,
+    facts: 200,
+    folder: join(folder, 'space'),
+    recordPath: join(folder, 'damage.jsonl'),
+    say: () => {},
+  });
+  t.comment(summaryOf(records));
+  t.equal(records.length, 60);
+  t.same(
+    records.filter(({ end }) => BAD_ENDS.includes(end)),
+    [],
+    'no wrong answer, and nothing unnoticed',
+  );
+  t.ok(
+    records.some(({ end }) => end !== 'unused'),
+    'bits that mean something were among them',
+  );
 });
