@@ -1,12 +1,12 @@
 import { CodedError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { BODY_BYTES_MAX } from '../base/limits.ts';
-import { compileSchema, firstError } from './ajv.ts';
+import { firstError, schemaCompiler } from './ajv.ts';
 import type { Manifest } from './manifest.ts';
 import { checkStrictJson } from './strict-json.ts';
 import { ledgerBytesOf } from './values.ts';
 
-/** Checks of the bodies of one dapp's entries, compiled once. */
+/** Checks of the bodies of one dapp's entries; each is compiled when the first such entry comes. */
 export interface EntryCheck {
   /** @throws kind_unknown (dapp, kind); body_invalid (kind, path, reason). */
   check(kind: string, body: Json): void;
@@ -14,15 +14,19 @@ export interface EntryCheck {
 
 /** `manifest` has passed `parseManifest`. */
 export function compileEntryCheck(manifest: Manifest): EntryCheck {
-  const schemas = new Map(Object.entries(manifest.entries).map(([kind, entry]) => [kind, compileSchema(entry.body)]));
+  const compile = schemaCompiler();
+  const kinds = new Map(Object.entries(manifest.entries));
+  const checks = new Map<string, ReturnType<typeof compile>>();
   return {
     check(kind, body) {
-      const isBody = schemas.get(kind);
-      if (isBody === undefined) {
+      const known = kinds.get(kind);
+      if (known === undefined) {
         const fields = { dapp: manifest.name, kind };
         throw new CodedError('kind_unknown', `${manifest.name} has no entries of kind ${kind}`, { fields });
       }
       checkStorable(kind, body);
+      const isBody = checks.get(kind) ?? compile(known.body);
+      checks.set(kind, isBody);
       if (isBody(body)) return;
       const { path, reason } = firstError(isBody.errors);
       throw invalid(kind, path, reason);

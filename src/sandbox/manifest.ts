@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CodedError, messageOf } from '../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { MANIFEST_BYTES_MAX } from '../base/limits.ts';
-import { compileSchema, firstError } from './ajv.ts';
+import { firstError, type SchemaCompiler, schemaCompiler } from './ajv.ts';
 import { checkBodySchema } from './body-schema.ts';
 import { MANIFEST_SCHEMA } from './manifest-schema.ts';
 import { parseReadTemplate } from './read-templates.ts';
@@ -86,7 +86,8 @@ export async function readCapped(path: string, bytesMax: number): Promise<string
  */
 export function parseManifest(text: string): Manifest {
   const json = parseStrictJson(text);
-  checkForm(json);
+  const compile = schemaCompiler();
+  checkForm(json, compile);
   const manifest = json as unknown as Manifest;
   if (manifest.contract === undefined && manifest.agent === undefined) {
     throw invalid('', 'neither contract nor agent');
@@ -95,7 +96,7 @@ export function parseManifest(text: string): Manifest {
     throw invalid('/entries', 'entries without a contract to judge them');
   }
   if (manifest.reads.includes(manifest.name)) throw invalid('/reads', 'a dapp reads itself anyway');
-  for (const [kind, entry] of Object.entries(manifest.entries)) checkKind(manifest, kind, entry);
+  for (const [kind, entry] of Object.entries(manifest.entries)) checkKind(manifest, kind, entry, compile);
   for (const list of ['hear', 'say'] as const) {
     for (const filter of manifest.permissions[list]) {
       if (!isTopicFilter(filter)) throw invalid(`/permissions/${list}`, `bad topic filter ${filter}`);
@@ -110,9 +111,9 @@ export function parseManifest(text: string): Manifest {
   return manifest;
 }
 
-function checkForm(json: Json): void {
+function checkForm(json: Json, compile: SchemaCompiler): void {
   if (!isJsonObject(json)) throw invalid('', 'not an object');
-  const isManifest = compileSchema(MANIFEST_SCHEMA);
+  const isManifest = compile(MANIFEST_SCHEMA);
   if (isManifest(json)) return;
   const unknown = isManifest.errors?.find((error) => error.keyword === 'additionalProperties');
   if (unknown !== undefined) {
@@ -126,12 +127,12 @@ function checkForm(json: Json): void {
   throw invalid(path, reason);
 }
 
-function checkKind(manifest: Manifest, kind: string, entry: EntryKind): void {
+function checkKind(manifest: Manifest, kind: string, entry: EntryKind, compile: SchemaCompiler): void {
   const path = `/entries/${kind}`;
   if (entry.effect !== undefined && entry.type !== 'command') throw invalid(path, 'only a command has an effect');
   checkBodySchema(kind, entry.body);
   try {
-    compileSchema(entry.body);
+    compile(entry.body);
   } catch (cause) {
     throw new CodedError('schema_invalid', `the schema of the body of ${kind} does not compile: ${messageOf(cause)}`, {
       fields: { kind, path: '', reason: messageOf(cause) },

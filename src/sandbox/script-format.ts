@@ -3,7 +3,7 @@ import { CodedError } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { SCRIPTED_STEPS_MAX } from '../base/limits.ts';
 import type { ClockQuality } from '../base/ports.ts';
-import { compileSchema, firstError } from './ajv.ts';
+import { firstError, schemaCompiler } from './ajv.ts';
 import type { ApplyCall } from './contract.ts';
 import type { Manifest } from './manifest.ts';
 import { parseStrictJson } from './strict-json.ts';
@@ -82,7 +82,7 @@ const SCRIPT_SCHEMA = object(['name', 'steps'], {
 /** @throws json_refused, script_invalid (path, reason) */
 export function parseScript(text: string): Script {
   const json = parseStrictJson(text);
-  const isScript = compileSchema(SCRIPT_SCHEMA);
+  const isScript = schemaCompiler()(SCRIPT_SCHEMA);
   if (isScript(json)) return json as unknown as Script;
   const { path, reason } = firstError(isScript.errors);
   throw new CodedError('script_invalid', `not a scripted test at ${path || '/'}: ${reason}`, {

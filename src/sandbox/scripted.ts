@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../base/json.ts';
 import { SCRIPTED_FILE_BYTES_MAX } from '../base/limits.ts';
 import { type Contract, type ContractOptions, startContract } from './contract.ts';
 import { compileEntryCheck, type EntryCheck } from './entry-check.ts';
-import { readCapped } from './manifest.ts';
+import { type Manifest, readCapped } from './manifest.ts';
 import { MemoryState } from './memory-state.ts';
 import { type ApplyStep, parseScript, type QueryStep, type Script, scriptedCall } from './script-format.ts';
 
@@ -19,40 +19,78 @@ export interface ScriptFailure {
   readonly reason: string;
 }
 
-interface RunResult {
-  /** Canonical JSON of each step's result. */
+/** A script that can be read; `results` are the canonical JSON of each step's result in its first run. */
+interface Played {
+  readonly file: string;
+  readonly script: Script;
   readonly results: readonly string[];
-  readonly failure: ScriptFailure | undefined;
 }
 
 /**
- * Runs the manifest's scripted tests, each twice against a fresh program, and compares the two runs byte for byte.
- * Empty when all passed. A file stops at its first failure. `options` are those of the contract under test.
- * @throws contract_missing when there are tests but no contract.
+ * Runs the manifest's scripted tests twice and compares the results byte for byte: all of them against one fresh
+ * program, and then, the last one first, against another; so what a program keeps from one history to the next shows
+ * too. Empty when all passed. A file stops at its first failure. `options` are those of the contract under test.
+ * @throws contract_missing when there are tests but no contract; dapp_start_failed.
  */
 export async function runScriptedTests(options: ContractOptions): Promise<readonly ScriptFailure[]> {
-  const failures: ScriptFailure[] = [];
-  for (const file of options.manifest.tests) {
-    const failure = await runFile(options, file);
-    if (failure !== undefined) failures.push(failure);
-  }
-  return failures;
+  const files = options.manifest.tests;
+  if (files.length === 0) return [];
+  const entries = compileEntryCheck(options.manifest);
+  const failures = new Map<string, ScriptFailure>();
+  const played: Played[] = [];
+  await withProgram(options, entries, async (runner) => {
+    for (const file of files) {
+      try {
+        const script = parseScript(await readInside(options.folder, file));
+        played.push({ file, script, results: await playScript(runner, file, script) });
+      } catch (error) {
+        failures.set(file, failureOf(file, error));
+      }
+    }
+  });
+  await withProgram(options, entries, async (runner) => {
+    for (const { file, script, results } of played.toReversed()) {
+      try {
+        compareRuns(results, await playScript(runner, file, script));
+      } catch (error) {
+        failures.set(file, failureOf(file, error));
+      }
+    }
+  });
+  return files.flatMap((file) => failures.get(file) ?? []);
 }
 
-async function runFile(options: ContractOptions, file: string): Promise<ScriptFailure | undefined> {
-  let script: Script;
+async function withProgram(
+  options: ContractOptions,
+  entries: EntryCheck,
+  task: (runner: StepRunner) => Promise<void>,
+): Promise<void> {
+  const contract = await startContract(options);
   try {
-    script = parseScript(await readInside(options.folder, file));
-  } catch (error) {
-    return { file, step: null, reason: wordsOf(error) };
+    await task(new StepRunner(options, contract, entries));
+  } finally {
+    await contract.stop();
   }
-  const first = await runScript(options, file, script);
-  if (first.failure !== undefined) return first.failure;
-  const second = await runScript(options, file, script);
-  if (second.failure !== undefined) return second.failure;
-  const step = first.results.findIndex((result, index) => result !== second.results[index]);
-  if (step < 0) return undefined;
-  return { file, step, reason: 'not deterministic: two runs gave different results' };
+}
+
+function compareRuns(first: readonly string[], second: readonly string[]): void {
+  const step = first.findIndex((result, index) => result !== second[index]);
+  if (step >= 0) throw new StepFailure(step, 'not deterministic: two runs gave different results');
+}
+
+/** Ends the run of a file. */
+class StepFailure extends Error {
+  readonly step: number | null;
+
+  constructor(step: number | null, reason: string) {
+    super(reason);
+    this.step = step;
+  }
+}
+
+function failureOf(file: string, error: unknown): ScriptFailure {
+  if (error instanceof StepFailure) return { file, step: error.step, reason: error.message };
+  return { file, step: null, reason: wordsOf(error) };
 }
 
 /** A link must not lead out of the dapp's folder. @throws manifest_unreadable, script_outside */
@@ -65,10 +103,9 @@ async function readInside(folder: string, file: string): Promise<string> {
   return readCapped(real, SCRIPTED_FILE_BYTES_MAX);
 }
 
-async function runScript(options: ContractOptions, file: string, script: Script): Promise<RunResult> {
-  const { manifest } = options;
+/** @returns the canonical JSON of each step's result. @throws StepFailure. */
+async function playScript(runner: StepRunner, file: string, script: Script): Promise<readonly string[]> {
   const results: string[] = [];
-  const fail = (step: number | null, reason: string): RunResult => ({ results, failure: { file, step, reason } });
   const state = new MemoryState();
   for (const [dapp, values] of Object.entries(script.given ?? {})) {
     state.write(
@@ -76,58 +113,50 @@ async function runScript(options: ContractOptions, file: string, script: Script)
       Object.entries(values).map(([key, value]) => ({ key, value })),
     );
   }
-  const runner = new StepRunner(options, await startContract(options), state, file);
-  try {
-    for (const [index, step] of script.steps.entries()) {
-      const result = await runner.run(index, step);
-      results.push(canonical(result));
-      if (!isExpected(step, result)) return fail(index, `expected ${canonical(step.expect)}, got ${canonical(result)}`);
-    }
-  } catch (error) {
-    return fail(results.length, wordsOf(error));
-  } finally {
-    await runner.stop();
+  for (const [index, step] of script.steps.entries()) {
+    const result = await runner.run({ file, index }, step, state).catch((error: unknown) => {
+      throw new StepFailure(index, wordsOf(error));
+    });
+    results.push(canonical(result));
+    if (isExpected(step, result)) continue;
+    throw new StepFailure(index, `expected ${canonical(step.expect)}, got ${canonical(result)}`);
   }
   for (const [key, value] of Object.entries(script.state ?? {})) {
-    const found = state.read(manifest.name, key);
-    if (!isDeepStrictEqual(found, value)) {
-      return fail(null, `state of ${key}: expected ${canonical(value)}, got ${canonical(found)}`);
-    }
+    const found = state.read(runner.dapp, key);
+    if (isDeepStrictEqual(found, value)) continue;
+    throw new StepFailure(null, `state of ${key}: expected ${canonical(value)}, got ${canonical(found)}`);
   }
-  return { results, failure: undefined };
+  return results;
 }
 
 class StepRunner {
-  readonly #options: ContractOptions;
+  readonly dapp: string;
+  readonly #manifest: Manifest;
   readonly #contract: Contract;
-  readonly #state: MemoryState;
-  readonly #file: string;
   readonly #entries: EntryCheck;
 
-  constructor(options: ContractOptions, contract: Contract, state: MemoryState, file: string) {
-    this.#options = options;
+  constructor({ manifest }: ContractOptions, contract: Contract, entries: EntryCheck) {
+    this.dapp = manifest.name;
+    this.#manifest = manifest;
     this.#contract = contract;
-    this.#state = state;
-    this.#file = file;
-    this.#entries = compileEntryCheck(options.manifest);
+    this.#entries = entries;
   }
 
-  async run(index: number, step: ApplyStep | QueryStep): Promise<Json> {
-    if ('query' in step) return this.#contract.query(step.query.name, step.query.params, this.#state);
-    const { manifest } = this.#options;
+  async run(
+    { file, index }: { readonly file: string; readonly index: number },
+    step: ApplyStep | QueryStep,
+    state: MemoryState,
+  ): Promise<Json> {
+    if ('query' in step) return this.#contract.query(step.query.name, step.query.params, state);
     try {
       this.#entries.check(step.apply.kind, step.apply.body);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       return { ok: false, code: error.code, message: error.message };
     }
-    const outcome = await this.#contract.apply(scriptedCall(manifest, this.#file, index, step), this.#state);
-    if (outcome.ok) this.#state.write(manifest.name, outcome.writes);
+    const outcome = await this.#contract.apply(scriptedCall(this.#manifest, file, index, step), state);
+    if (outcome.ok) state.write(this.dapp, outcome.writes);
     return outcome as unknown as JsonObject;
-  }
-
-  stop(): Promise<void> {
-    return this.#contract.stop();
   }
 }
 

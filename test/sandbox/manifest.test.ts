@@ -234,6 +234,8 @@ t.test('scripted tests', async (t) => {
 
   const good = { apply: { kind: 'act', body: { do: 'good' } }, expect: { ok: true } };
   const refuse = { apply: { kind: 'act', body: { do: 'refuse' } }, expect: { ok: false, code: 'not_today' } };
+  // Alone, each of its histories would be the same in every fresh program.
+  const counting = { apply: { kind: 'act', body: { do: 'count' } }, expect: { ok: true } };
   const scripts: Record<string, [Json | string, number | null, RegExp] | [Json]> = {
     'good.json': [{ name: 'n', steps: [good, refuse] }],
     'outcome.json': [
@@ -254,6 +256,8 @@ t.test('scripted tests', async (t) => {
       0,
       /not deterministic/,
     ],
+    'counting.json': [{ name: 'n', steps: [good, counting] }, 1, /not deterministic/],
+    'counting-too.json': [{ name: 'n', steps: [counting] }, 0, /not deterministic/],
     'crash.json': [
       { name: 'n', steps: [good, { ...good, apply: { kind: 'act', body: { do: 'exit' } } }] },
       1,
