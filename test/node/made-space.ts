@@ -5,11 +5,19 @@ import { type InitOptions, type InitResult, initSpace } from '../../src/node/ini
 import { openSpace, type Space, type SpaceParts } from '../../src/node/space.ts';
 import { systemClock, systemRandomness } from '../../src/node/system.ts';
 import { createProcessRunner } from '../../src/sandbox/process-runner.ts';
+import type { Runner } from '../../src/sandbox/runner.ts';
 import { memoryLog } from '../contract/line-protocol.ts';
 import { newFolder } from '../store/open-store.ts';
 
 const RELEASE = join(import.meta.dirname, '../..');
 export const BOOT = new Uint8Array(16).fill(9);
+
+/** Dapps get our cache of compiled sources beside their own environment: hundreds of them are started in the tests. */
+function keepingCompiled(runner: Runner): Runner {
+  const { NODE_COMPILE_CACHE } = process.env;
+  const env: Record<string, string> = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
+  return { start: (spec) => runner.start({ ...spec, env: { ...spec.env, ...env } }) };
+}
 
 export function partsOf(folder: string) {
   return {
@@ -19,7 +27,7 @@ export function partsOf(folder: string) {
     randomness: systemRandomness,
     boot: BOOT,
     // This node first, then the system's programs without version managers in front.
-    runner: createProcessRunner({ path: `${dirname(process.execPath)}:/usr/bin:/bin`, stopMs: 200 }),
+    runner: keepingCompiled(createProcessRunner({ path: `${dirname(process.execPath)}:/usr/bin:/bin`, stopMs: 200 })),
     log: memoryLog(),
   };
 }
