@@ -41,6 +41,8 @@ export interface Member {
   readonly groups: readonly string[];
   readonly roles: readonly string[];
   readonly family: string | null;
+  /** In order without any plan; a mark of its own, so that the end of the last plan is never one. */
+  readonly permanent: boolean;
   readonly plans: readonly GivenPlan[];
   readonly guest: Guest | null;
 }
@@ -73,6 +75,7 @@ export function parseMember(record: Json): Member | null {
     groups: texts(from, 'groups'),
     roles: texts(from, 'roles'),
     family: textOrNull(from, 'family'),
+    permanent: from.permanent === true,
     plans: from.plans === undefined ? [] : list(from, 'plans').map(parseGivenPlan),
     guest: parseGuest(from.guest ?? null),
   };

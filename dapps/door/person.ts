@@ -24,41 +24,40 @@ export async function readPerson(
   state: State,
   { member, badge }: { readonly member: string; readonly badge: string | null },
 ): Promise<Person> {
-  const [{ record, plans }, held, suspended] = await Promise.all([
-    readMember(state, member).then(async (found) => ({
-      record: found,
-      plans: await countedPlans(state, member, found),
-    })),
+  const [{ record, cover }, held, suspended] = await Promise.all([
+    readMember(state, member).then(async (found) => ({ record: found, cover: await coverOf(state, member, found) })),
     badge === null ? null : state.read(heldKey(member, badge), MEMBERSHIP).then(parseHeld),
     standingEntries(state, suspendedPrefix(member), MEMBERSHIP),
   ]);
-  return { member, badge, record, held, suspended, plans };
+  return { member, badge, record, held, suspended, ...cover };
 }
 
 async function readMember(state: State, member: string): Promise<Member | null> {
   return parseMember(await state.read(memberKey(member), MEMBERSHIP));
 }
 
-/** The member's own plans, and of the family's head those that cover the family. */
-async function countedPlans(state: State, member: string, record: Member | null): Promise<readonly CountedPlan[]> {
-  if (record === null) return [];
-  const { plans, family } = record;
-  const [own, ofHead] = await Promise.all([
-    withTerms(state, plans),
-    family === null ? [] : plansOfHead(state, family, member),
-  ]);
-  return [...own, ...ofHead.filter((plan) => plan.family)].map(({ plan, from, until, graceMs }) => ({
-    ...{ plan, from, until, graceMs },
-  }));
-}
-
+type Cover = Pick<Person, 'permanent' | 'plans'>;
 type PlanWithTerms = CountedPlan & { readonly family: boolean };
 
-async function plansOfHead(state: State, family: string, member: string): Promise<readonly PlanWithTerms[]> {
+const NO_COVER: Cover = { permanent: false, plans: [] };
+
+/** What the member has, and of the family's head what covers the family: their permanence, and plans that say so. */
+async function coverOf(state: State, member: string, record: Member | null): Promise<Cover> {
+  if (record === null) return NO_COVER;
+  const [own, head] = await Promise.all([
+    withTerms(state, record.plans),
+    record.family === null ? NO_COVER : coverOfHead(state, record.family, member),
+  ]);
+  const plans = [...own, ...head.plans].map(({ plan, from, until, graceMs }) => ({ plan, from, until, graceMs }));
+  return { permanent: record.permanent || head.permanent, plans };
+}
+
+async function coverOfHead(state: State, family: string, member: string): Promise<Cover> {
   const head = parseHead(await state.read(familyKey(family), MEMBERSHIP));
-  if (head === null || head === member) return [];
-  const record = await readMember(state, head);
-  return withTerms(state, record?.plans ?? []);
+  const record = head === null || head === member ? null : await readMember(state, head);
+  if (record === null) return NO_COVER;
+  const plans = await withTerms(state, record.plans);
+  return { permanent: record.permanent, plans: plans.filter((plan) => plan.family) };
 }
 
 async function withTerms(state: State, plans: readonly GivenPlan[]): Promise<readonly PlanWithTerms[]> {

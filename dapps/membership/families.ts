@@ -8,7 +8,7 @@ import { cleanName } from './names.ts';
 
 /**
  * Command `family.set {family, title, head}`: makes or changes a family. Plans of the head that cover families count
- * for everybody in it; who is in it, `member.edit` says. Codes: no_such_member, is_guest, bad_id, bad_name.
+ * for everybody in it, and so does that the head is a permanent member; who is in it, `member.edit` says. Codes: no_such_member, is_guest, bad_id, bad_name.
  */
 export async function setFamily({ body }: Call, state: State): Promise<Outcome> {
   const [family, head] = [id(body, 'family'), id(body, 'head')];

@@ -7,7 +7,7 @@ import { memberKey } from './keys.ts';
 import type { Member } from './members.ts';
 import { checkRange, MS_MAX, memberOf, refuseGuest } from './members.ts';
 import { cleanName } from './names.ts';
-import { newPerson, refuseTaken } from './people.ts';
+import { newPerson, refuseTaken } from './new-person.ts';
 
 /**
  * Command `guest.add {guest, name, host, from, until, hours}`: somebody whom a member invites for a while.
@@ -24,6 +24,7 @@ export async function addGuest({ body, at }: Call, state: State): Promise<Outcom
     groups: [],
     roles: [],
     family: null,
+    permanent: false,
     plans: [],
     guest: { host, from, until, hours: parseHours(body) },
     email: null,

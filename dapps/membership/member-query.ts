@@ -9,7 +9,7 @@ import { denialPrefix, familyKey, heldPrefix, lostPrefix, memberKey, nameKey, pl
 import type { Member } from './members.ts';
 import { asMember, memberOf } from './members.ts';
 import { cleanName, foldName } from './names.ts';
-import { type CountedPlan, standingOf } from './standing.ts';
+import { type CountedPlan, type Cover, standingOf } from './standing.ts';
 
 /**
  * Query `member {member}` or `member {name}`, with `at {ms, quality}` where the standing is wanted: the record with
@@ -28,7 +28,6 @@ export async function findMember(params: JsonObject, state: State): Promise<Json
   ]);
   const record = asMember(known, member);
   const at = params.at === undefined ? null : moment(object(params, 'at'));
-  const plans = at === null ? [] : await countedPlans(record, state);
   return {
     member,
     ...record,
@@ -38,7 +37,7 @@ export async function findMember(params: JsonObject, state: State): Promise<Json
       ...asLoss(asObject(value, key)),
     })),
     denials: denials.rows.map((row) => describeDenial(row, denied)),
-    standing: at === null ? null : standingOf(record, plans, denials.rows.length > 0, at),
+    standing: at === null ? null : standingOf(record, await coverOf(record, state), denials.rows.length > 0, at),
   };
 }
 
@@ -49,13 +48,17 @@ async function memberNamed(params: JsonObject, state: State): Promise<string> {
   return String(member);
 }
 
-/** The member's own plans, and those of the head of their family that cover families. */
-async function countedPlans(record: Member, state: State): Promise<readonly CountedPlan[]> {
+/** What the member has, and what the head of their family has that covers families. */
+async function coverOf(record: Member, state: State): Promise<Cover> {
   const own = await withTerms(record, state);
-  if (record.family === null) return own.map(({ plan }) => plan);
+  if (record.family === null) return { permanent: record.permanent, plans: own.map(({ plan }) => plan) };
   const family = asObject(await state.read(familyKey(record.family)), 'the family');
-  const heads = await withTerms(await memberOf(state, text(family, 'head')), state);
-  return [...own, ...heads.filter((one) => one.family)].map(({ plan }) => plan);
+  const head = await memberOf(state, text(family, 'head'));
+  const ofHead = await withTerms(head, state);
+  return {
+    permanent: record.permanent || head.permanent,
+    plans: [...own, ...ofHead.filter((one) => one.family)].map(({ plan }) => plan),
+  };
 }
 
 async function withTerms(

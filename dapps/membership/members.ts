@@ -25,6 +25,8 @@ export type Member = {
   readonly groups: readonly string[];
   readonly roles: readonly string[];
   readonly family: string | null;
+  /** In order without any plan. Never true beside plans: only `member.add` and `member.edit` make it true. */
+  readonly permanent: boolean;
   /** One a plan, sorted by its id. */
   readonly plans: readonly GivenPlan[];
   readonly guest: Guest | null;
@@ -49,6 +51,8 @@ export function asMember(record: Json, member: string): Member {
     groups: list(from, 'groups').map(String),
     roles: list(from, 'roles').map(String),
     family: textOrNull(from, 'family'),
+    // A record from before there was this mark lets nobody in by it; `member.edit` can set it.
+    permanent: from.permanent === true,
     plans: list(from, 'plans').map((plan) => asGivenPlan(asObject(plan, 'a plan'))),
     guest: from.guest === null ? null : asGuest(object(from, 'guest')),
     email: textOrNull(from, 'email'),
@@ -98,7 +102,7 @@ export function parseRoles(body: JsonObject): readonly string[] {
   return roles;
 }
 
-/** @throws Fault is_guest: guests have dates instead of roles, plans and families. */
+/** @throws Fault is_guest: guests have dates instead of roles, plans, families and permanence. */
 export function refuseGuest(record: Member, member: string): void {
   if (record.guest !== null) throw new Fault('is_guest', `${member} is a guest: dates and hours stand instead`);
 }

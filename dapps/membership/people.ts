@@ -1,6 +1,6 @@
 import type { Call, Outcome } from '../sdk/contract.ts';
 import { Fault } from '../sdk/fault.ts';
-import { id, text, textOrNull } from '../sdk/fields.ts';
+import { boolean, id, text, textOrNull } from '../sdk/fields.ts';
 import type { Json, JsonObject } from '../sdk/json.ts';
 import type { Row, State } from '../sdk/state.ts';
 import { asHeld, removal } from './held.ts';
@@ -8,51 +8,37 @@ import { familyKey, goneKey, headsPrefix, heldPrefix, kinKey, memberKey, nameKey
 import type { Member } from './members.ts';
 import { asMember, isSuspended, memberOf, parseGroups, parseRoles, refuseGuest } from './members.ts';
 import { cleanEmail, cleanName, foldName } from './names.ts';
+import { newPerson, refuseTaken } from './new-person.ts';
 
 /**
- * Command `member.add {member, name, groups?, roles?, family?, email?}`.
+ * Command `member.add {member, name, groups?, roles?, family?, permanent?, email?}`: a permanent member, unless `family`
+ * names one whose plans are to count, or `permanent` says otherwise.
  * Codes: member_exists, member_gone, name_taken, no_such_family, bad_id, bad_name, bad_email.
  */
 export async function addMember({ body, at }: Call, state: State): Promise<Outcome> {
   const member = id(body, 'member');
+  const family = familyField(body);
   const record: Member = {
     name: cleanName(text(body, 'name')),
     since: at.ms,
     groups: parseGroups(body),
     roles: parseRoles(body),
-    family: familyField(body),
+    family,
+    permanent: permanentField(body) ?? family === null,
     plans: [],
     guest: null,
     email: cleanEmail(body),
   };
-  const [, family] = await Promise.all([refuseTaken(state, member, record.name), readFamily(state, record.family)]);
-  refuseNoFamily(record.family, family);
-  return { writes: [...newPerson(member, record), ...kinRows(record.family, member, true)] };
-}
-
-/** The rows of somebody who was not there before. */
-export function newPerson(member: string, record: Member): readonly Row[] {
-  return [
-    { key: memberKey(member), value: record },
-    { key: nameKey(foldName(record.name)), value: member },
-  ];
-}
-
-/** @throws Fault member_gone, member_exists, name_taken, in this order. */
-export async function refuseTaken(state: State, member: string, name: string): Promise<void> {
-  const [gone, known, holder] = await Promise.all([
-    state.read(goneKey(member)),
-    state.read(memberKey(member)),
-    state.read(nameKey(foldName(name))),
-  ]);
-  if (gone !== null) throw new Fault('member_gone', `${member} was somebody's id, and ids are not used again`);
-  if (known !== null) throw new Fault('member_exists', `there is a member ${member} already`);
-  if (holder !== null) throw new Fault('name_taken', `the name ${name} belongs to member ${String(holder)}`);
+  const [, known] = await Promise.all([refuseTaken(state, member, record.name), readFamily(state, family)]);
+  refuseNoFamily(family, known);
+  return { writes: [...newPerson(member, record), ...kinRows(family, member, true)] };
 }
 
 /**
- * Command `member.edit {member, name?, groups?, roles?, family?, email?}`: what is absent stays, null empties.
- * Codes: no_such_member, name_taken, no_such_family, is_guest (roles and families), and those of the fields.
+ * Command `member.edit {member, name?, groups?, roles?, family?, permanent?, email?}`: what is absent stays, null
+ * empties. Naming a family ends permanence, unless the same body says `permanent: true`; leaving one gives none.
+ * Codes: no_such_member, name_taken, no_such_family, has_plans (permanent), is_guest (roles, families, permanent), and
+ * those of the fields.
  */
 export async function editMember({ body }: Call, state: State): Promise<Outcome> {
   const member = id(body, 'member');
@@ -74,9 +60,11 @@ export async function editMember({ body }: Call, state: State): Promise<Outcome>
     groups: body.groups === undefined ? before.groups : parseGroups(body),
     roles: body.roles === undefined ? before.roles : parseRoles(body),
     family: body.family === undefined ? before.family : wanted,
+    permanent: permanentField(body) ?? (before.permanent && wanted === null),
     email: body.email === undefined ? before.email : cleanEmail(body),
   };
-  if (after.roles.length > 0 || after.family !== null) refuseGuest(before, member);
+  if (after.roles.length > 0 || after.family !== null || after.permanent) refuseGuest(before, member);
+  refusePlans(after, member);
   const folded = [foldName(before.name), foldName(after.name)] as const;
   const renamed: readonly Row[] =
     folded[0] === folded[1]
@@ -131,6 +119,17 @@ export async function forgetMember({ body }: Call, state: State): Promise<Outcom
 
 function familyField(body: JsonObject): string | null {
   return textOrNull(body, 'family') === null ? null : id(body, 'family');
+}
+
+function permanentField(body: JsonObject): boolean | null {
+  return body.permanent === undefined ? null : boolean(body, 'permanent');
+}
+
+/** @throws Fault has_plans: with both, nobody could say what the end of the last plan means. */
+function refusePlans({ permanent, plans }: Member, member: string): void {
+  if (!permanent || plans.length === 0) return;
+  const held = plans.map(({ plan }) => plan).join(', ');
+  throw new Fault('has_plans', `${member} has plans (${held}) and is permanent only without any; take them first`);
 }
 
 function readFamily(state: State, family: string | null): Promise<Json> | null {

@@ -24,7 +24,8 @@ export async function setPlan({ body }: Call): Promise<Outcome> {
 }
 
 /**
- * Command `plan.give {member, plan, from, until}`: replaces an earlier one of the same plan.
+ * Command `plan.give {member, plan, from, until}`: replaces an earlier one of the same plan. Whoever has a plan is not
+ * a permanent member.
  * Codes: no_such_member, no_such_plan, is_guest, too_many_plans, bad_dates, bad_id.
  */
 export async function givePlan({ body }: Call, state: State): Promise<Outcome> {
@@ -41,8 +42,8 @@ export async function givePlan({ body }: Call, state: State): Promise<Outcome> {
 }
 
 /**
- * Command `plan.take {member, plan}`. Whoever has no plan left, and none by their family, is a permanent member
- * again. Codes: no_such_member, plan_not_held, bad_id.
+ * Command `plan.take {member, plan}`. Whoever has no plan left, and is not covered by their family, is in order no more:
+ * a permanent member they become by `member.edit` alone. Codes: no_such_member, plan_not_held, bad_id.
  */
 export async function takePlan({ body }: Call, state: State): Promise<Outcome> {
   const [member, plan] = [id(body, 'member'), id(body, 'plan')];
@@ -54,5 +55,5 @@ export async function takePlan({ body }: Call, state: State): Promise<Outcome> {
 
 function withPlans(member: string, record: Member, plans: readonly GivenPlan[]): Outcome {
   const sorted = [...plans].sort((a, b) => (a.plan < b.plan ? -1 : 1));
-  return { writes: [{ key: memberKey(member), value: { ...record, plans: sorted } }] };
+  return { writes: [{ key: memberKey(member), value: { ...record, permanent: false, plans: sorted } }] };
 }

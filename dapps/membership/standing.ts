@@ -6,12 +6,22 @@ export interface CountedPlan extends GivenPlan {
   readonly graceDays: number;
 }
 
+/** All that may let a member in by their own record and their family's. */
+export interface Cover {
+  /** Whether the member, or the head of their family, is a permanent member. */
+  readonly permanent: boolean;
+  readonly plans: readonly CountedPlan[];
+}
+
 type StandingCode = 'suspended' | 'clock_unknown' | 'not_yet_valid' | 'guest_over' | 'expired';
 
-/** Whether a member is in order, why not, and until when as things are (null: with no end). */
+/**
+ * Whether a member is in order, why not, and until when as things are (null: with no end). `rule` tells one who has no
+ * plan at all from one whose plans have ended.
+ */
 export type Standing =
   | { readonly inOrder: true; readonly until: number | null }
-  | { readonly inOrder: false; readonly code: StandingCode };
+  | { readonly inOrder: false; readonly code: StandingCode; readonly rule?: 'no-plan' };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -19,7 +29,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * How a member stands at a moment, as door decides it (its README has the rule), a guest's hours left out: those
  * depend on the space's zone, which is the door's.
  */
-export function standingOf(member: Member, plans: readonly CountedPlan[], isSuspended: boolean, at: Moment): Standing {
+export function standingOf(member: Member, cover: Cover, isSuspended: boolean, at: Moment): Standing {
+  const { permanent, plans } = cover;
   if (isSuspended) return { inOrder: false, code: 'suspended' };
   const isTimeKnown = at.quality !== 'unknown';
   const { guest } = member;
@@ -28,7 +39,9 @@ export function standingOf(member: Member, plans: readonly CountedPlan[], isSusp
     if (at.ms < guest.from) return { inOrder: false, code: 'not_yet_valid' };
     return at.ms < guest.until ? { inOrder: true, until: guest.until } : { inOrder: false, code: 'guest_over' };
   }
-  if (plans.length === 0) return { inOrder: true, until: null };
+  if (permanent) return { inOrder: true, until: null };
+  // Nothing here has an end, so no clock is needed to say so.
+  if (plans.length === 0) return { inOrder: false, code: 'expired', rule: 'no-plan' };
   if (!isTimeKnown) {
     const isEndless = plans.some(({ until }) => until === null);
     return isEndless ? { inOrder: true, until: null } : { inOrder: false, code: 'clock_unknown' };

@@ -106,6 +106,7 @@ export const VERIFY_MS_MAX = 24 * 60 * 60 * 1000;
 export const BADGE_TEST_WAIT_MS_MAX = 5_000;
 export const HOLIDAYS_FILE_BYTES_MAX = 256 * 1024;
 export const NEAREST_NAMES_MAX = 4_096;
+export const COVERED_ASKED_MAX = SCAN_ROWS_MAX;
 export const PRESENTATIONS_AWAITED_MAX = 16;
 export const ENROL_WAIT_MS_MAX = 5 * 60 * 1000;
 export const IMPORT_ROWS_MAX = 4_000;

@@ -1,6 +1,6 @@
 import { plain } from './output.ts';
 
-/** Why a door stays shut, in words, by the codes of dapp `door`. */
+/** Why a door stays shut, in words, by the codes of dapp `door`; where the rule says more, by code and rule. */
 const WORDS: Readonly<Record<string, string>> = {
   no_door: 'no door has this reader',
   unknown_badge: 'nobody knows this card',
@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<string, string>> = {
   not_yet_valid: 'too early: it is not valid yet',
   guest_over: 'the guest’s time is over',
   expired: 'the plan has ended, its grace too',
+  'expired no-plan': 'no plan, and no permanent member',
   stale: 'this board was restored from a backup that is too old',
   clock_unknown: 'the clock is not known to be right',
   holiday: 'today is a holiday',
@@ -26,6 +27,6 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** The code itself where this release has no words for it. */
-export function codeText(code: string): string {
-  return WORDS[code] ?? plain(code);
+export function codeText(code: string, rule: string): string {
+  return WORDS[`${code} ${rule}`] ?? WORDS[code] ?? plain(code);
 }

@@ -11,7 +11,7 @@ export function describeDecision(kind: string, body: JsonObject): string {
   const output = body.fault === undefined ? `pulse ${text('pulse')}` : `but the output did not move: ${text('fault')}`;
   switch (kind) {
     case 'denied':
-      return `denied${who}: ${text('code')} (rule ${text('rule')}): ${codeText(String(body.code))}`;
+      return `denied${who}: ${text('code')} (rule ${text('rule')}): ${codeText(String(body.code), String(body.rule))}`;
     case 'opened':
       return `opened by ${text('by')} (rule ${text('rule')}), ${output}`;
     case 'kept': {

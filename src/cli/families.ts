@@ -4,6 +4,7 @@ import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { columns, plain, print } from './output.ts';
 import { everyPage } from './pages.ts';
+import { withoutPlanText } from './without-plan-text.ts';
 
 interface SetOptions extends CommonOptions {
   readonly head: string;
@@ -11,7 +12,9 @@ interface SetOptions extends CommonOptions {
 }
 
 export function familyCommands(program: Command, environment: Environment): void {
-  const family = program.command('family').description('families, whose head’s family plans count for all of them');
+  const family = program
+    .command('family')
+    .description('families: the head’s family plans count for all of them, and so does a permanent head');
   const set = family
     .command('set')
     .description('make a family, or change its head or title; who is in it: `member edit --family`')
@@ -24,11 +27,8 @@ export function familyCommands(program: Command, environment: Environment): void
     const params = { family: id, title, member: head };
     const result = await withSession(options, environment, (session) => session.call('family.set', params));
     const { name } = result as JsonObject;
-    print(
-      result,
-      options.json === true,
-      () => `family ${plain(id)}: ${plain(title)}, headed by ${plain(String(name))}`,
-    );
+    const text = () => `family ${plain(id)}: ${plain(title)}, headed by ${plain(String(name))}`;
+    print(result, options.json === true, () => `${text()}${withoutPlanText(result as JsonObject)}`);
   });
 
   const list = family.command('list').description('list the families');

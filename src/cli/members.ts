@@ -1,28 +1,33 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Json, JsonObject } from '../base/json.ts';
+import type { JsonObject } from '../base/json.ts';
 import { SpaceClock } from './clock.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
+import { memberList } from './member-list.ts';
 import { memberOrders } from './member-orders.ts';
 import { memberTables } from './member-tables.ts';
-import { columns, plain, print } from './output.ts';
-import { everyPage } from './pages.ts';
+import { plain, print } from './output.ts';
 import { instantsOf, personText } from './person-text.ts';
+import { withoutPlanText } from './without-plan-text.ts';
 
 interface FieldOptions extends CommonOptions {
   readonly name?: string;
   readonly groups?: readonly string[];
   readonly roles?: readonly string[];
   readonly family?: string;
+  readonly permanent?: boolean;
   readonly email?: string;
 }
 
 const WHO = 'name or id of the member';
+const PERMANENCE = `
+Whoever is given a plan is permanent no more, and no end of a plan makes anybody permanent: only --permanent yes does.
+It is refused for a member who has plans: take them first.`;
 
 export function memberCommands(program: Command, environment: Environment): void {
   const member = program.command('member').description('the people of the space');
   addCommand(member, environment);
-  listCommand(member, environment);
+  memberList(member, environment);
   showCommand(member, environment);
   editCommand(member, environment);
   memberOrders(member, environment);
@@ -34,33 +39,29 @@ function fieldOptions(command: Command): Command {
     .option('--groups <ids>', 'groups, with spaces between, such as "laser wood"; "" for none', words)
     .option('--roles <roles>', 'admin, trainer or both, with a space between; "" for none', roles)
     .option('--family <id>', 'family, made before with `family set`; "" for none')
+    .option(
+      '--permanent <yes|no>',
+      'in order without any plan; else a plan is needed, or a family that is covered',
+      yesNo,
+    )
     .option('--email <address>', 'e-mail address; "" for none');
 }
 
 function addCommand(member: Command, environment: Environment): void {
   const add = member.command('add').description('add a member').argument('<name>', 'the member’s name');
+  add.addHelpText('after', `\nA new member is permanent, unless --family or --permanent no is said.${PERMANENCE}`);
   common(fieldOptions(add), environment, [
     'member add "Ada Lovelace"',
+    'member add "Alan Turing" --permanent no',
     'member add "Grace Hopper" --groups "laser wood" --roles trainer --email grace@example.org',
   ]);
   add.action(async (name: string, options: FieldOptions) => {
     const params = { name, ...fieldsOf(options) };
-    const result = await withSession(options, environment, (session) => session.call('member.add', params));
-    const { member: id } = result as { member: string };
-    print(result, options.json === true, () => `${plain(name)} is member ${id}`);
-  });
-}
-
-function listCommand(member: Command, environment: Environment): void {
-  const list = member.command('list').description('list the members, guests included');
-  common(list, environment, ['member list', 'member list --json']).action(async (options: CommonOptions) => {
-    const { members, clock } = await withSession(options, environment, async (session) => {
-      const all = await everyPage(session, 'member.list', 'members', 'member');
-      const spaceClock = new SpaceClock(session);
-      await spaceClock.know(...all.map(({ since }) => Number(since)));
-      return { members: all, clock: spaceClock };
-    });
-    print(members, options.json === true, () => table(members, clock));
+    const result = (await withSession(options, environment, (session) =>
+      session.call('member.add', params),
+    )) as JsonObject;
+    const text = () => `${plain(name)} is member ${result.member}${withoutPlanText(result)}`;
+    print(result, options.json === true, text);
   });
 }
 
@@ -87,29 +88,42 @@ function editCommand(member: Command, environment: Environment): void {
     .description('change what is written about a member; what is not named stays')
     .argument('<member>', WHO)
     .option('--name <name>', 'a new name');
+  edit.addHelpText('after', `\n--family ends permanence, unless --permanent yes is said with it.${PERMANENCE}`);
   common(fieldOptions(edit), environment, [
     'member edit "Grace Hopper" --name "Grace Brewster Hopper"',
     'member edit m-0a1b2c3d --groups "laser wood" --email ""',
     'member edit "Fay" --family eves',
+    'member edit "Fay" --permanent yes',
   ]);
   edit.action(async (name: string, options: FieldOptions) => {
     const fields = fieldsOf(options);
     const params = { member: name, ...fields };
-    const result = await withSession(options, environment, (session) => session.call('member.edit', params));
+    const result = (await withSession(options, environment, (session) =>
+      session.call('member.edit', params),
+    )) as JsonObject;
     const changed = Object.keys(fields).join(', ') || 'nothing';
-    print(result, options.json === true, () => `${plain(name)}: ${changed} changed`);
+    const { before, after } = result.permanent as JsonObject;
+    const now = before === after ? '' : after === true ? '; a permanent member now' : '; no permanent member any more';
+    const text = () => `${plain(name)}: ${changed} changed${now}${withoutPlanText(result)}`;
+    print(result, options.json === true, text);
   });
 }
 
 /** What the options say, in the words of the operations. */
-function fieldsOf({ name, groups, roles: has, family, email }: FieldOptions): JsonObject {
+function fieldsOf({ name, groups, roles: has, family, permanent, email }: FieldOptions): JsonObject {
   return {
     ...(name !== undefined && { name }),
     ...(groups !== undefined && { groups }),
     ...(has !== undefined && { roles: has }),
     ...(family !== undefined && { family: family === '' ? null : family }),
+    ...(permanent !== undefined && { permanent }),
     ...(email !== undefined && { email: email === '' ? null : email }),
   };
+}
+
+function yesNo(text: string): boolean {
+  if (text !== 'yes' && text !== 'no') throw new InvalidArgumentError('It is yes or no.');
+  return text === 'yes';
 }
 
 function words(text: string): readonly string[] {
@@ -121,19 +135,4 @@ function roles(text: string): readonly string[] {
   const odd = given.find((role) => role !== 'admin' && role !== 'trainer');
   if (odd !== undefined) throw new InvalidArgumentError('Roles are admin and trainer.');
   return given;
-}
-
-function table(members: readonly JsonObject[], clock: SpaceClock): string {
-  if (members.length === 0) return 'no members yet; add one with `blockmesh member add NAME`';
-  const cell = (value: Json | undefined) => plain(String(value ?? ''));
-  return columns(
-    members.map(({ member, name, since, suspended, guest, roles: has }) => {
-      const marks = [
-        ...(guest === null ? [] : ['guest']),
-        ...((has ?? []) as readonly string[]),
-        ...(suspended === true ? ['SUSPENDED'] : []),
-      ];
-      return [cell(member), cell(name), `since ${clock.text(Number(since))}`, marks.join(', ')];
-    }),
-  );
 }

@@ -57,6 +57,7 @@ export function personText(person: JsonObject, clock: SpaceClock): string {
     ['roles', words(person.roles)],
     ['groups', words(person.groups)],
     ['family', person.family === null ? null : text(person.family)],
+    ['permanent', guest !== null ? null : person.permanent === true ? 'yes' : 'no'],
     ...rowsOf(person, 'plans').map(({ plan, from, until }): [string, string] => [
       'plan',
       `${text(plan)} ${rangeText(clock, from, until)}`,
@@ -83,6 +84,7 @@ function badgeText({ badge, label, bits, pin, lost }: JsonObject, clock: SpaceCl
 
 function standingText(standing: JsonObject | null, clock: SpaceClock): string | null {
   if (standing === null) return null;
+  if (standing.rule === 'no-plan') return 'may not enter: no plan, and no permanent member';
   if (standing.inOrder !== true) return STANDING[String(standing.code)] ?? plain(String(standing.code));
   return standing.until === null ? 'in order' : `in order until ${clock.text(Number(standing.until))}, grace included`;
 }

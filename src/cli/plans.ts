@@ -7,6 +7,7 @@ import { columns, plain, print } from './output.ts';
 import { everyPage } from './pages.ts';
 import { rangeText } from './person-text.ts';
 import { parseTime, TIME_HELP } from './times.ts';
+import { withoutPlanText } from './without-plan-text.ts';
 
 interface SetOptions extends CommonOptions {
   readonly title?: string;
@@ -19,11 +20,9 @@ interface GiveOptions extends CommonOptions {
   readonly until?: string;
 }
 
-interface TakeOptions extends CommonOptions {
-  readonly permanent?: boolean;
-}
-
 const WHO = 'name or id of the member';
+const UNCOVERS =
+  '\nit covered families until now: whoever was in order by it alone, as `blockmesh family list` has them, is no more';
 
 export function planCommands(program: Command, environment: Environment): void {
   const plan = program.command('plan').description('what members sign up for, and until when they have it');
@@ -55,7 +54,13 @@ function setCommand(plan: Command, environment: Environment): void {
     const { title = id, grace, family = false } = options;
     const params = { plan: id, title, graceDays: grace, family };
     const result = await withSession(options, environment, (session) => session.call('plan.set', params));
-    print(result, options.json === true, () => `plan ${plain(id)}: ${plain(title)}, ${termsText(grace, family)}`);
+    const { uncovers } = result as JsonObject;
+    const warned = uncovers === true ? UNCOVERS : '';
+    print(
+      result,
+      options.json === true,
+      () => `plan ${plain(id)}: ${plain(title)}, ${termsText(grace, family)}${warned}`,
+    );
   });
 }
 
@@ -82,7 +87,8 @@ function giveCommand(plan: Command, environment: Environment): void {
       return { result: given, clock: spaceClock };
     });
     const range = rangeText(clock, result.from, result.until);
-    print(result, options.json === true, () => `${plain(String(result.name))} has plan ${plain(id)} ${range}`);
+    const text = () => `${plain(String(result.name))} has plan ${plain(id)} ${range}${withoutPlanText(result)}`;
+    print(result, options.json === true, text);
   });
 }
 
@@ -92,14 +98,19 @@ function takeCommand(plan: Command, environment: Environment): void {
     .description('take a plan from a member')
     .argument('<member>', WHO)
     .argument('<plan>', 'id of the plan')
-    .option('--permanent', 'also the last one: a member without any plan is a permanent member');
-  common(take, environment, ['plan take "Ada Lovelace" month', 'plan take "Ada Lovelace" month --permanent']);
-  take.action(async (name: string, id: string, options: TakeOptions) => {
-    const params = { member: name, plan: id, permanent: options.permanent === true };
-    const result = await withSession(options, environment, (session) => session.call('plan.take', params));
-    const { name: who, left } = result as JsonObject;
-    const rest = left === 0 ? 'no plan left: a permanent member now' : `plans left: ${left}`;
-    print(result, options.json === true, () => `${plain(String(who))} does not have plan ${plain(id)} now; ${rest}`);
+    .addHelpText(
+      'after',
+      '\nWhoever has no plan left, nor one by their family, may not enter: no plan makes nobody permanent.',
+    );
+  common(take, environment, ['plan take "Ada Lovelace" month', 'plan take m-0a1b2c3d month --json']);
+  take.action(async (name: string, id: string, options: CommonOptions) => {
+    const params = { member: name, plan: id };
+    const result = (await withSession(options, environment, (session) =>
+      session.call('plan.take', params),
+    )) as JsonObject;
+    const text = () =>
+      `${plain(String(result.name))} does not have plan ${plain(id)} now; plans left: ${result.left}${withoutPlanText(result)}`;
+    print(result, options.json === true, text);
   });
 }
 

@@ -42,12 +42,12 @@ function describe(result: JsonObject, clock: SpaceClock): string {
   const denials = result.denials as unknown as readonly { readonly code: string; readonly rule: string }[];
   const needs = (result.needs ?? []) as readonly string[];
   const hasBadge = typeof badge === 'string';
-  const wordsOf = (code: string) =>
-    code === 'unknown_badge' && !hasBadge ? 'the member has no badge' : codeText(code);
+  const wordsOf = ({ code, rule: by }: { readonly code: string; readonly rule: string }) =>
+    code === 'unknown_badge' && !hasBadge ? 'the member has no badge' : codeText(code, by);
   const verdict = granted === true ? `yes, rule ${plain(String(rule))}` : `no, ${denials[0]?.code ?? ''}`;
   const by = isPast === true ? ', by what was known then' : '';
   const reasons = columns(
-    denials.map((denial) => [`  ${denial.code}`, `${wordsOf(denial.code)} (rule ${plain(denial.rule)})`]),
+    denials.map((denial) => [`  ${denial.code}`, `${wordsOf(denial)} (rule ${plain(denial.rule)})`]),
   );
   return [
     `${plain(String(name))} (${plain(String(member))}) at ${plain(String(door))}, ${clock.text(Number(result.at))}${by}: ${verdict}`,

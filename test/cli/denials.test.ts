@@ -150,7 +150,22 @@ t.test('expired', async (t) => {
 t.test('not yet valid', async (t) => {
   await done(t, 'plan', 'give', ADA.name, 'full', '--from', '+1d');
   await denied(t, ADA.card, { code: 'not_yet_valid', rule: 'plan:full', name: ADA.name });
-  await done(t, 'plan', 'take', ADA.name, 'full', '--permanent');
+});
+
+t.test('no plan left', async (t) => {
+  const { stdout } = await space.cli('plan', 'take', ADA.name, 'full');
+  t.match(stdout, /does not have plan full now; plans left: 0\nneither a plan nor a permanent member.*"Ada Lovelace"/);
+  t.match(stdout, /blockmesh member edit "Ada Lovelace" --permanent yes/, 'and what can be done');
+  await denied(t, ADA.card, { code: 'expired', rule: 'no-plan', name: ADA.name });
+  t.match(await space.cli('why', 'front', ADA.name), { stdout: /expired +no plan, and no permanent member/ });
+  t.match(await space.cli('member', 'show', ADA.name), {
+    stdout: /standing +may not enter: no plan.*permanent +no\n/s,
+  });
+  const { stdout: list } = await space.cli('member', 'list');
+  t.match(list, /Ada Lovelace .*NO PLAN$/m);
+  t.match(list, /Bob .*permanent$/m);
+  t.match(await done(t, 'member', 'edit', ADA.name, '--permanent', 'yes'), { permanent: { after: true } });
+  t.match(await space.cli('member', 'show', ADA.name), { stdout: /standing +in order\n.*permanent +yes\n/s });
   await opens(t, ADA.card);
 });
 

@@ -73,6 +73,7 @@ t.test('wrong usage says what was expected', async (t) => {
     [[...door, '--two', 'soon'], /a time like 20s/],
     [[...door, '--passback', 'hall'], /like shop=10m/],
     [['door', 'edit', 'x'], /name at least one setting/],
+    [['member', 'add', 'x', '--permanent', 'maybe'], /It is yes or no/],
   ];
   for (const [words, said] of cases) {
     const { code, stdout, stderr } = await run(t, ...words);

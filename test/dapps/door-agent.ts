@@ -180,7 +180,10 @@ export function person(
   views: readonly JsonObject[],
   change: JsonObject = {},
 ): JsonObject {
-  const record = { name: member, since: 1, groups: [], roles: [], family: null, plans: [], guest: null, email: null };
+  const record = {
+    ...{ name: member, since: 1, groups: [], roles: [], family: null, permanent: true, plans: [], guest: null },
+    email: null,
+  };
   return {
     [`member/${member}`]: { ...record, ...change },
     [`held/${member}/${badge}`]: { label: 'fob', family: 'em4100', views, pin: null, lost: null },

@@ -111,14 +111,20 @@ t.test('in any world and at any time a grant has no denial, and denials come in 
       fc.array(rule, { maxLength: 4 }),
       fc.array(span, { maxLength: 3 }),
       fc.record({ pin: fc.boolean(), twoMs: fc.constantFrom(0, 5_000), staleMs: fc.option(fc.nat(1_000)) }),
-      fc.record({ isGuest: fc.boolean(), hasPin: fc.boolean(), waiting: fc.constantFrom(null, 'ada', 'bob') }),
+      fc.record({
+        isGuest: fc.boolean(),
+        isPermanent: fc.boolean(),
+        hasPin: fc.boolean(),
+        waiting: fc.constantFrom(null, 'ada', 'bob'),
+      }),
       fc.constantFrom('', 'denial/all/b.0', 'denial/door/front/b.0', 'denial/door/back/b.0'),
-      async (when, rules, spans, door, { isGuest, hasPin, waiting }, order) => {
+      async (when, rules, spans, door, { isGuest, isPermanent, hasPin, waiting }, order) => {
         const build = (isOrdered: boolean) => {
           const world = new World();
           world.at = when;
           world.rules = rules;
           Object.assign(world.door, door);
+          world.member.permanent = isPermanent && spans.length === 0;
           world.member.plans = spans.map((one, i) => ({ plan: i % 2 === 0 ? 'full' : 'single', ...one }));
           const [first] = spans;
           if (isGuest && first)
@@ -140,6 +146,7 @@ t.test('in any world and at any time a grant has no denial, and denials come in 
         if (isOrdered && decision.granted) throw new Error('granted against an order');
         if (!isOrdered && decision.granted !== without.granted)
           throw new Error('an order for another door counts here');
+        if (decision.granted && spans.length === 0 && !isPermanent) throw new Error('neither a plan nor permanent');
         if (when.quality === 'unknown' && decision.granted) {
           const hasEnd = spans.every(({ until }) => until !== null);
           if (isGuest && spans.length > 0) throw new Error('a guest without a clock');
@@ -168,6 +175,7 @@ t.test('a decision takes at most three rounds of look-ups, five with the plan of
     ['a restored board that is fresh enough', 3],
     ['a break-glass card', 2],
     ['the plan of a family’s head', 5],
+    ['a permanent head of the family', 4],
   ] as const) {
     t.equal(await measure(grant), rounds, grant);
   }
@@ -317,11 +325,15 @@ t.test('edges of standing', async (t) => {
         ]),
       'expired',
     ],
-    ['the head’s plan does not cover families', (world) => family(world, 'single', 'bob'), null],
+    ['the head’s plan does not cover families', (world) => family(world, 'single', 'bob'), 'expired'],
     ['the head’s plan covers but has ended', (world) => family(world, 'full', 'bob', 1), 'expired'],
-    ['a head has the plan of their own once', (world) => family(world, 'full', 'ada', 1), null],
-    ['a family that is gone', (world) => Object.assign(world.member, { family: 'f2' }), null],
-    ['an old record', (world) => Object.assign(world, { member: { name: 'Ada', since: 1 } }), null],
+    ['a head is not covered by their own family', (world) => family(world, 'full', 'ada'), 'expired'],
+    ['a family that is gone', (world) => Object.assign(world.member, { family: 'f2', permanent: false }), 'expired'],
+    [
+      'a record from before the mark',
+      (world) => Object.assign(world, { member: { name: 'Ada', since: 1 } }),
+      'expired',
+    ],
     ['a badge the member no longer has', (world) => Object.assign(world, { held: null }), 'lost'],
   ];
   for (const [name, make, code] of table) {
@@ -332,14 +344,60 @@ t.test('edges of standing', async (t) => {
 });
 
 function plans(world: World, given: readonly JsonObject[]): void {
-  world.member.plans = [...given];
+  Object.assign(world.member, { permanent: false, plans: [...given] });
 }
 
 function family(world: World, plan: string, head: string, until: number | null = null): void {
-  world.member.family = 'f1';
+  Object.assign(world.member, { permanent: false, family: 'f1' });
   const record = { ...world.member, plans: [{ plan, from: 0, until }] };
   world.give('membership', { 'family/f1': { title: 'L', head }, 'member/bob': record });
 }
+
+t.test('without a plan: permanent, covered by a permanent head, or expired whatever the clock', async (t) => {
+  const over = { plan: 'full', from: 0, until: 1 };
+  const kinOf = (world: World, head: JsonObject) => {
+    Object.assign(world.member, { permanent: false, family: 'f1' });
+    world.give('membership', { 'family/f1': { title: 'L', head: 'bob' }, 'member/bob': { ...world.member, ...head } });
+  };
+  const table: readonly [string, (world: World) => void, synced: string, unknown: string][] = [
+    ['permanent', () => {}, 'granted', 'granted'],
+    ['neither', (world) => plans(world, []), 'expired no-plan', 'expired no-plan'],
+    ['a plan that has ended', (world) => plans(world, [over]), 'expired plan:full', 'clock_unknown plan:full'],
+    ['a permanent head', (world) => kinOf(world, { permanent: true }), 'granted', 'granted'],
+    ['a head with neither', (world) => kinOf(world, {}), 'expired no-plan', 'expired no-plan'],
+    [
+      'a head whose plan has ended',
+      (world) => kinOf(world, { plans: [over] }),
+      'expired plan:full',
+      'clock_unknown plan:full',
+    ],
+    [
+      'a mark that is none',
+      (world) => Object.assign(world.member, { permanent: 1 }),
+      'expired no-plan',
+      'expired no-plan',
+    ],
+    [
+      'permanent, in the family of a head with neither',
+      (world) => {
+        kinOf(world, {});
+        world.member.permanent = true;
+      },
+      'granted',
+      'granted',
+    ],
+  ];
+  for (const [name, make, ...wanted] of table) {
+    for (const [i, quality] of ['synced', 'unknown'].entries()) {
+      const world = new World();
+      make(world);
+      world.at = { ...world.at, quality };
+      const { granted, denials } = await world.decide();
+      const [first] = denials;
+      t.equal(granted ? 'granted' : `${first?.code} ${first?.rule}`, wanted[i], `${name}, ${quality}`);
+    }
+  }
+});
 
 t.test('two members with cards that share their low bits', async (t) => {
   const at = { ms: NOON_MS, quality: 'synced' };

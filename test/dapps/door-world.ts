@@ -31,7 +31,10 @@ export class World {
     ...{ pin: false, twoMs: 0, passback: null, staleMs: null },
   };
   rules: { who: string; schedule: string | null }[] = [{ who: 'everyone', schedule: null }];
-  member: Mutable = { name: 'Ada', since: 1, groups: [], roles: [], family: null, plans: [], guest: null, email: null };
+  member: Mutable = {
+    ...{ name: 'Ada', since: 1, groups: [], roles: [], family: null, permanent: true, plans: [], guest: null },
+    email: null,
+  };
   held: Mutable = { label: 'fob', family: 'em4100', views: CARD.map((view) => ({ ...view })), pin: null, lost: null };
   /** Other records, by dapp and key. */
   readonly rows: Record<string, Record<string, JsonObject | string>> = {
@@ -86,6 +89,8 @@ export class World {
 }
 
 const plan = (change: JsonObject) => ({ plan: 'full', from: NOON_MS - DAY_MS, until: NOON_MS + DAY_MS, ...change });
+const planned = (world: World, ...plans: readonly JsonObject[]) =>
+  Object.assign(world.member, { permanent: false, plans });
 const guest = (change: JsonObject) => ({
   ...{ host: 'bob', from: NOON_MS - DAY_MS, until: NOON_MS + DAY_MS, hours: [] },
   ...change,
@@ -109,7 +114,7 @@ export const GRANTS: Readonly<Record<string, readonly [rule: string, make: (worl
   'a plan': [
     'plan:full schedule:day',
     (world) => {
-      world.member.plans = [plan({})];
+      planned(world, plan({}));
       world.rules = [
         { who: 'plan:single', schedule: null },
         { who: 'plan:full', schedule: 'day' },
@@ -120,14 +125,14 @@ export const GRANTS: Readonly<Record<string, readonly [rule: string, make: (worl
     'plan:full',
     (world) => {
       only(world, 'plan:full');
-      world.member.plans = [plan({ until: NOON_MS - 7 * DAY_MS + 1, from: 0 })];
+      planned(world, plan({ until: NOON_MS - 7 * DAY_MS + 1, from: 0 }));
     },
   ],
   'a plan without an end, beside one that has ended': [
     'plan:single',
     (world) => {
       only(world, 'plan:single');
-      world.member.plans = [plan({ until: 1, from: 0 }), plan({ plan: 'single', until: null })];
+      planned(world, plan({ until: 1, from: 0 }), plan({ plan: 'single', until: null }));
     },
   ],
   'a role': [
@@ -150,8 +155,16 @@ export const GRANTS: Readonly<Record<string, readonly [rule: string, make: (worl
     'plan:full',
     (world) => {
       only(world, 'plan:full');
-      world.member.family = 'f1';
+      Object.assign(world.member, { family: 'f1', permanent: false });
       const head = { ...world.member, plans: [plan({})] };
+      world.give('membership', { 'family/f1': { title: 'Lovelace', head: 'bob' }, 'member/bob': head });
+    },
+  ],
+  'a permanent head of the family': [
+    'always',
+    (world) => {
+      const head = { ...world.member };
+      Object.assign(world.member, { family: 'f1', permanent: false });
       world.give('membership', { 'family/f1': { title: 'Lovelace', head: 'bob' }, 'member/bob': head });
     },
   ],
@@ -300,8 +313,17 @@ export const DENIALS: readonly DenialMaker[] = [
       Object.assign(world.member, {
         guest: null,
         family: null,
+        permanent: false,
         plans: [plan({ until: NOON_MS - 7 * DAY_MS, from: 0 })],
       });
+    },
+  },
+  {
+    // Neither permanent nor covered by any plan, own or of the family's head.
+    code: 'expired',
+    glass: false,
+    make: (world) => {
+      Object.assign(world.member, { guest: null, family: null, permanent: false, plans: [] });
     },
   },
   {

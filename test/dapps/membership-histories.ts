@@ -26,8 +26,8 @@ const hours = fc.constantFrom<Json>([], [{ days: [1, 2], from: 60, to: 120 }], [
 
 /** By kind; a kind of the manifest that is missing here fails the test. */
 export const BODIES: Readonly<Record<string, fc.Arbitrary<JsonObject>>> = {
-  'member.add': record({ member, name }, { groups, roles, family: fc.option(family), email }),
-  'member.edit': record({ member }, { name, groups, roles, family: fc.option(family), email }),
+  'member.add': record({ member, name }, { groups, roles, family: fc.option(family), permanent: fc.boolean(), email }),
+  'member.edit': record({ member }, { name, groups, roles, family: fc.option(family), permanent: fc.boolean(), email }),
   'member.forget': record({ member }),
   'member.suspend': record({ member, reason: fc.constantFrom('saw', 'a\nb') }),
   'member.resume': record({ member }),

@@ -1,11 +1,13 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
+import { DOOR } from '../../dapps/door/rules.ts';
 import { MEMBERSHIP } from '../../dapps/membership/rules.ts';
 import type { JsonObject } from '../../src/base/json.ts';
 import { RulesUnderTest } from './in-process.ts';
 import { BODIES, histories } from './membership-histories.ts';
 import { checkInvariants, checkKept, Denials, heldViews } from './membership-model.ts';
+import { Permanence } from './permanence-model.ts';
 
 const RUNS = 1_500;
 
@@ -13,12 +15,14 @@ type History = typeof histories extends fc.Arbitrary<infer T> ? T : never;
 
 t.test('every history keeps the invariants, and folds the same twice', async (t) => {
   const rules = new RulesUnderTest(MEMBERSHIP);
+  const door = new RulesUnderTest(DOOR);
   t.same(Object.keys(BODIES).sort(), Object.keys(rules.manifest.entries).sort(), 'every kind takes part');
   const seen = new Map<string, number>();
 
   const play = async (history: History, isWatched: boolean) => {
     rules.reset();
     const denials = new Denials();
+    const permanence = new Permanence();
     const codes: (string | undefined)[] = [];
     for (const step of history) {
       const held = heldViews(rules);
@@ -34,11 +38,14 @@ t.test('every history keeps the invariants, and folds the same twice', async (t)
       denials.take(command, judged, held);
       codes.push(judged.code);
       if (!isWatched) continue;
+      permanence.take(command, judged);
       checkInvariants(rules, denials);
+      permanence.checkMarks(rules);
       checkKept(rules, held, lost, suspended);
       const what = `${command.kind} ${judged.code ?? 'ok'}`;
       seen.set(what, (seen.get(what) ?? 0) + 1);
     }
+    if (isWatched) await permanence.checkStanding(rules, door);
     return { codes, rows: rules.rows() };
   };
 
@@ -52,6 +59,8 @@ t.test('every history keeps the invariants, and folds the same twice', async (t)
   for (const kind of Object.keys(BODIES)) t.ok(seen.has(`${kind} ok`), `some ${kind} is accepted`);
   const refusals = [
     'member.add member_gone',
+    'member.edit has_plans',
+    'member.edit is_guest',
     'member.forget suspended',
     'member.forget family_head',
     'member.resume no_such_denial',

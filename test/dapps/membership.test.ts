@@ -24,7 +24,7 @@ t.test('the scripted tests pass, twice the same', async (t) => {
     branch: 'main',
     log: quiet,
   });
-  t.equal(manifest.tests.length, 8);
+  t.equal(manifest.tests.length, 9);
   t.same(failures, []);
 });
 

@@ -58,7 +58,7 @@ export function decide(evidence: Evidence): Decision {
         ...judgeBadge(person),
         ...orders,
         ...(person.record.guest === null
-          ? judgePlans(person.plans, evidence.at)
+          ? judgePlans(person, evidence.at)
           : judgeGuest(person.record.guest, evidence.calendar.zone, evidence.at)),
         ...(isStale(evidence, door) ? [{ code: 'stale', rule: 'restored' } as const] : []),
         ...(typeof rule === 'string' ? [] : [rule]),

@@ -25,6 +25,8 @@ export interface Person {
   readonly held: Held | null;
   /** The entries that suspend the member, `<block>.<index>`. */
   readonly suspended: readonly string[];
+  /** Whether the member, or the head of the member's family, is a permanent member. */
+  readonly permanent: boolean;
   readonly plans: readonly CountedPlan[];
 }
 

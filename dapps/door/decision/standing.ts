@@ -4,7 +4,7 @@ import type { Zone } from '../../sdk/zone.ts';
 import { localTime } from '../../sdk/zone.ts';
 import type { Guest } from '../membership.ts';
 import type { Denial } from './denial.ts';
-import type { CountedPlan } from './evidence.ts';
+import type { CountedPlan, Person } from './evidence.ts';
 
 /** `clock`: without a clock nobody knows. */
 export type PlanState = 'valid' | 'early' | 'over' | 'clock';
@@ -19,10 +19,11 @@ export function planState({ from, until, graceMs }: CountedPlan, at: Moment): Pl
   return until === null || at.ms < until + graceMs ? 'valid' : 'over';
 }
 
-/** Whether a member's plans are in order; a member without any is a permanent one. */
-export function judgePlans(plans: readonly CountedPlan[], at: Moment): readonly Denial[] {
+/** Whether a member is in order, by permanence or by a plan. Without either there is no doubt, and no clock is asked. */
+export function judgePlans({ permanent, plans }: Pick<Person, 'permanent' | 'plans'>, at: Moment): readonly Denial[] {
   const inState = (wanted: PlanState) => plans.filter((plan) => planState(plan, at) === wanted);
-  if (plans.length === 0 || inState('valid').length > 0) return [];
+  if (permanent || inState('valid').length > 0) return [];
+  if (plans.length === 0) return [{ code: 'expired', rule: 'no-plan' }];
   const [unknown] = inState('clock');
   if (unknown !== undefined) return [{ code: 'clock_unknown', rule: `plan:${unknown.plan}` }];
   const last = latest(inState('over'));

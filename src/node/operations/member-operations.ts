@@ -5,6 +5,7 @@ import { eraseAbout } from './erase-about.ts';
 import type { OperationContext, Operations } from './operation.ts';
 import { textOf } from './params.ts';
 import { MEMBERSHIP, newId, order, personNamed } from './people.ts';
+import { coveredBy, withoutPlan } from './without-plan.ts';
 
 export const MEMBER_OPERATIONS: Operations = Object.freeze({
   'member.add': addMember,
@@ -16,17 +17,23 @@ export const MEMBER_OPERATIONS: Operations = Object.freeze({
   'member.forget': forgetMember,
 });
 
-/** `{name, groups?, roles?, family?, email?}` */
+/** `{name, groups?, roles?, family?, permanent?, email?}` → also whether they are without any plan, as `withoutPlan` tells. */
 async function addMember({ space, randomness }: OperationContext, params: JsonObject): Promise<Json> {
   const member = newId('m', randomness);
   const name = textOf(params, 'name');
-  return await order(space, 'member.add', { ...params, member, name }, { member, name });
+  const result = await order(space, 'member.add', { ...params, member, name }, { member, name });
+  return { ...result, ...(await withoutPlan(space, [member])) };
 }
 
-/** `{member, name?, groups?, roles?, family?, email?}`; `member` is a name or an id. */
+/**
+ * `{member, name?, groups?, roles?, family?, permanent?, email?}`; `member` is a name or an id. → also `permanent {before,
+ * after}`, and whom it leaves without any plan, as `withoutPlan` tells.
+ */
 async function editMember({ space }: OperationContext, params: JsonObject): Promise<Json> {
-  const { member } = await personNamed(space, textOf(params, 'member'));
-  return await order(space, 'member.edit', { ...params, member }, { member });
+  const { member, permanent: before } = await personNamed(space, textOf(params, 'member'));
+  const result = await order(space, 'member.edit', { ...params, member }, { member });
+  const { permanent: after } = await personNamed(space, member);
+  return { ...result, permanent: { before, after }, ...(await withoutPlan(space, coveredBy(space, member))) };
 }
 
 async function suspendMember({ space }: OperationContext, params: JsonObject): Promise<Json> {

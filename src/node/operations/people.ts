@@ -1,6 +1,6 @@
 import { toHex } from '../../base/bytes.ts';
 import { CodedError } from '../../base/errors.ts';
-import type { Json, JsonObject } from '../../base/json.ts';
+import type { JsonObject } from '../../base/json.ts';
 import type { Randomness } from '../../base/ports.ts';
 import { idText } from '../../format/ids.ts';
 import type { Space } from '../space.ts';
@@ -18,6 +18,7 @@ export interface Person {
   readonly groups: readonly string[];
   readonly roles: readonly string[];
   readonly family: string | null;
+  readonly permanent: boolean;
   readonly plans: readonly { readonly plan: string; readonly from: number; readonly until: number | null }[];
   readonly guest: JsonObject | null;
   readonly email: string | null;
@@ -58,7 +59,7 @@ export async function personNamed(space: Space, text: string): Promise<Person & 
 }
 
 /** Sends a command to membership. @returns `result` with the block it stands in. */
-export async function order(space: Space, kind: string, body: JsonObject, result: JsonObject): Promise<Json> {
+export async function order(space: Space, kind: string, body: JsonObject, result: JsonObject): Promise<JsonObject> {
   const { block } = await space.command(MEMBERSHIP, kind, body);
   return { ...result, block: idText(block) };
 }

@@ -1,11 +1,11 @@
-import { CodedError } from '../../base/errors.ts';
-import type { Json, JsonObject } from '../../base/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { OperationContext, Operations } from './operation.ts';
 import { textOf } from './params.ts';
 import { MEMBERSHIP, order, personNamed } from './people.ts';
+import { coveredBy, kinOf, withoutPlan } from './without-plan.ts';
 
 export const PLAN_OPERATIONS: Operations = Object.freeze({
-  'plan.set': ({ space }, params) => order(space, 'plan.set', params, { plan: params.plan ?? null }),
+  'plan.set': setPlan,
   'plan.list': ({ space }, params) => space.query(MEMBERSHIP, 'plans', params),
   'plan.give': givePlan,
   'plan.take': takePlan,
@@ -14,36 +14,43 @@ export const PLAN_OPERATIONS: Operations = Object.freeze({
   'family.remove': ({ space }, params) => order(space, 'family.remove', params, { family: params.family ?? null }),
 });
 
-/** `{member, plan, from?, until?}`; `from` is now where it is absent, `until` null where there is no end. */
+/** The body of `plan.set` → also `uncovers`: whether families were covered by it until now, and are no more. */
+async function setPlan({ space }: OperationContext, params: JsonObject): Promise<Json> {
+  const plan = textOf(params, 'plan');
+  await space.fold.settled();
+  const before = space.state.read(MEMBERSHIP, `plan/${plan}`);
+  const uncovers = isJsonObject(before) && before.family === true && params.family !== true;
+  return await order(space, 'plan.set', params, { plan, uncovers });
+}
+
+/**
+ * `{member, plan, from?, until?}`; `from` is now where it is absent, `until` null where there is no end. → also whom that
+ * leaves without any plan, as `withoutPlan` tells: a head who was permanent covered the household, and now the plan has to.
+ */
 async function givePlan({ space }: OperationContext, params: JsonObject): Promise<Json> {
   const { member, name } = await personNamed(space, textOf(params, 'member'));
   const plan = textOf(params, 'plan');
   const { from = space.clock.now().wallMs, until = null } = params;
   const given = { member, plan, from: wholeSeconds(from), until: wholeSeconds(until) };
-  return await order(space, 'plan.give', given, { ...given, name });
+  const result = await order(space, 'plan.give', given, { ...given, name });
+  return { ...result, ...(await withoutPlan(space, coveredBy(space, member))) };
 }
 
-/**
- * `{member, plan, permanent?}`. Whoever has no plan is a permanent member, so the last one is not taken by the way.
- * @throws last_plan.
- */
+/** `{member, plan}` → also how many plans are left, and whom that leaves without any, as `withoutPlan` tells. */
 async function takePlan({ space }: OperationContext, params: JsonObject): Promise<Json> {
   const { member, name, plans } = await personNamed(space, textOf(params, 'member'));
   const plan = textOf(params, 'plan');
-  const isLast = plans.length === 1 && plans[0]?.plan === plan;
-  if (isLast && params.permanent !== true) {
-    throw new CodedError('last_plan', `${plan} is the only plan of ${name}, who would be a permanent member without`, {
-      fields: { member, plan },
-      advice: 'End it with `blockmesh plan give … --until`, or say --permanent.',
-    });
-  }
-  return await order(space, 'plan.take', { member, plan }, { member, name, plan, left: isLast ? 0 : plans.length - 1 });
+  const left = plans.filter((one) => one.plan !== plan).length;
+  const result = await order(space, 'plan.take', { member, plan }, { member, name, plan, left });
+  return { ...result, ...(await withoutPlan(space, coveredBy(space, member))) };
 }
 
+/** `{family, title, member}`; `member` heads it → also whom that leaves without any plan, as `withoutPlan` tells. */
 async function setFamily({ space }: OperationContext, params: JsonObject): Promise<Json> {
   const { member: head, name } = await personNamed(space, textOf(params, 'member'));
   const [family, title] = [textOf(params, 'family'), textOf(params, 'title')];
-  return await order(space, 'family.set', { family, title, head }, { family, title, head, name });
+  const result = await order(space, 'family.set', { family, title, head }, { family, title, head, name });
+  return { ...result, ...(await withoutPlan(space, [head, ...kinOf(space, family)])) };
 }
 
 /** Plans begin and end on whole seconds, so that a time that was read from a table and one in the state are the same. */

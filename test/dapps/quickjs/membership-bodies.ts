@@ -23,6 +23,7 @@ const personOf = (draw: Draw, world: World): JsonObject => ({
   ...draw.maybe({ groups: draw.some(['laser', 'wood', 'metal'], 3) }),
   ...draw.maybe({ roles: draw.some(['trainer', 'admin'], 2) }),
   ...draw.maybe({ family: draw.known(world.families, null) }),
+  ...(draw.chance(30) ? { permanent: draw.chance(50) } : {}),
   ...draw.maybe({ email: draw.of([null, 'ada@example.org', 'a@b']) }),
 });
 

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import type { Json, JsonObject } from '../../../src/base/json.ts';
+import { COVERED_ASKED_MAX } from '../../../src/base/limits.ts';
 import { hashPin } from '../../../src/devices/pin.ts';
 import { OPERATIONS } from '../../../src/node/operations/operations.ts';
 import type { Space } from '../../../src/node/space.ts';
@@ -75,15 +76,12 @@ t.test('plans, families and guests', async (t) => {
     t.equal(from, 1_000, 'whole seconds, as a table has them');
     t.equal(until, Date.UTC(2026, 0, 1));
     t.match(await call('member.show', { member: 'Eve' }), { standing: { code: 'expired' } }, 'at this very moment');
-    await t.rejects(call('plan.take', { member: 'Eve', plan: 'month' }), { code: 'last_plan' });
     await t.rejects(call('plan.take', { member: 'Eve', plan: 'none' }), { code: 'plan_not_held' });
     await call('family.set', { family: 'eves', title: 'The Eves', member: 'Eve' });
     await call('member.add', { name: 'Fay', family: 'eves' });
     t.match(await call('member.show', { member: 'Fay' }), { standing: { code: 'expired' } });
     t.match(await call('family.list'), { families: [{ family: 'eves', members: [String] }] });
     await t.rejects(call('family.remove', { family: 'eves' }), { code: 'family_used' });
-    await call('plan.take', { member: 'Eve', plan: 'month', permanent: true });
-    t.match(await call('member.show', { member: 'Fay' }), { standing: { inOrder: true, until: null } });
     const soon = space.clock.now().wallMs + 60_000;
     const { guest } = await call('guest.add', { name: 'Gus', member: 'Eve', until: soon });
     t.match(await call('guest.list'), { guests: [{ member: guest, guest: { until: soon, hours: [] } }], more: false });
@@ -91,6 +89,77 @@ t.test('plans, families and guests', async (t) => {
     await call('guest.end', { member: 'Gus' });
     t.match(await call('member.show', { member: 'Gus' }), { standing: { code: 'guest_over' } });
     await t.rejects(call('guest.end', { member: 'Eve' }), { code: 'not_a_guest' });
+  });
+});
+
+t.test('whoever a command leaves without any plan is told, and only a word makes anybody permanent', async (t) => {
+  await inSpace(t, async (call) => {
+    const names = (result: JsonObject) => (result.withoutPlan as JsonObject[]).map(({ name }) => name).sort();
+    const inOrder = async (member: string) =>
+      ((await call('member.show', { member })).standing as JsonObject).inOrder === true;
+    t.same(names(await call('member.add', { name: 'Eve' })), []);
+    t.match(await call('member.show', { member: 'Eve' }), { permanent: true, standing: { inOrder: true } });
+    t.same(names(await call('member.add', { name: 'Dan', permanent: false })), ['Dan']);
+    await call('plan.set', { plan: 'fam', title: 'Family', graceDays: 0, family: true });
+    await call('plan.set', { plan: 'solo', title: 'Solo', graceDays: 0, family: false });
+    await call('family.set', { family: 'eves', title: 'The Eves', member: 'Eve' });
+    for (const name of ['Fay', 'Gil']) t.same(names(await call('member.add', { name, family: 'eves' })), []);
+    await call('member.add', { name: 'Hal', family: 'eves', permanent: true });
+    const given = await call('plan.give', { member: 'Eve', plan: 'solo' });
+    t.same(names(given), ['Fay', 'Gil'], 'a permanent head covered them, and this plan does not');
+    t.match(await call('member.show', { member: 'Fay' }), {
+      permanent: false,
+      standing: { inOrder: false, code: 'expired', rule: 'no-plan' },
+    });
+    t.same(names(await call('plan.give', { member: 'Eve', plan: 'fam' })), []);
+    t.same(names(await call('plan.give', { member: 'Gil', plan: 'solo' })), []);
+    t.match(await call('plan.take', { member: 'Eve', plan: 'fam' }), {
+      left: 1,
+      isAll: true,
+      withoutPlan: [{ name: 'Fay' }],
+    });
+    t.match(await call('plan.take', { member: 'Eve', plan: 'solo' }), {
+      left: 0,
+      withoutPlan: [{ name: 'Eve' }, { name: 'Fay' }],
+    });
+    await t.rejects(call('member.edit', { member: 'Gil', permanent: true }), { code: 'has_plans' });
+    t.match(await call('member.edit', { member: 'Eve', permanent: true }), {
+      permanent: { before: false, after: true },
+      withoutPlan: { length: 0 },
+    });
+    t.ok(await inOrder('Fay'), 'by her head');
+    t.same(names(await call('family.set', { family: 'eves', title: 'The Dans', member: 'Dan' })), ['Dan', 'Fay']);
+    t.same(
+      names(await call('member.edit', { member: 'Fay', family: null })),
+      ['Fay'],
+      'leaving makes nobody permanent',
+    );
+    const joined = await call('member.edit', { member: 'Eve', family: 'eves' });
+    t.match(joined, { permanent: { before: true, after: false } });
+    t.same(names(joined), ['Eve'], 'she heads no family any more');
+    t.match(await call('plan.set', { plan: 'fam', title: 'Family', graceDays: 0, family: false }), { uncovers: true });
+    t.match(await call('plan.set', { plan: 'fam', title: 'Family', graceDays: 0, family: false }), { uncovers: false });
+    t.notOk(await inOrder('Eve'));
+    t.ok(await inOrder('Hal'), 'as he was added');
+  });
+});
+
+t.test('of a household without end, so many are asked about, and it is said that there are more', async (t) => {
+  await inSpace(t, async (call, space) => {
+    const { member: head } = await call('member.add', { name: 'Eve', permanent: false });
+    await call('family.set', { family: 'eves', title: 'The Eves', member: 'Eve' });
+    const kin = Array.from({ length: COVERED_ASKED_MAX - 1 }, (_, at) => ({ member: `m-${at}`, name: `Kin ${at}` }));
+    for (let from = 0; from < kin.length; from += 64) {
+      const orders = kin
+        .slice(from, from + 64)
+        .map((one) => ({ kind: 'member.add', body: { ...one, family: 'eves' } }));
+      await space.appendCommands('membership', orders);
+    }
+    const all = await call('family.set', { family: 'eves', title: 'All', member: 'Eve' });
+    t.match(all, { head, isAll: true, withoutPlan: { length: COVERED_ASKED_MAX } });
+    await call('member.add', { name: 'One more', family: 'eves' });
+    const some = await call('family.set', { family: 'eves', title: 'More', member: 'Eve' });
+    t.match(some, { isAll: false, withoutPlan: { length: COVERED_ASKED_MAX } });
   });
 });
 
