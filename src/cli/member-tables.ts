@@ -8,7 +8,7 @@ import { instantsIn, SpaceClock } from './clock.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import { csvLine, parseCsv } from './csv.ts';
 import type { Environment } from './environment.ts';
-import { COLUMNS, type Problem, rowsOf } from './member-rows.ts';
+import { COLUMNS, type Problem, rowsOf, TABLE_FORM } from './member-rows.ts';
 import { plain, print } from './output.ts';
 import { everyPage } from './pages.ts';
 import type { Session } from './session.ts';
@@ -26,12 +26,6 @@ const EXPORT_MODE = 0o600;
 /** What stands in a line of the protocol around the rows. */
 const ENVELOPE_BYTES = 1_024;
 
-const FORM = `
-The first line names the columns: name, email, groups, roles, plan, from, until, badge, badge2 and so on; only name
-has to be there. Groups and roles have spaces between them, times are in the zone of the space, badges are numbers as
-printed on the cards. A member is known by name. An empty cell leaves what is there, so importing the same file again
-changes nothing; a second row of the same name can give a second plan.`;
-
 /** `member import` and `member export`. */
 export function memberTables(member: Command, environment: Environment): void {
   const read = member
@@ -39,7 +33,7 @@ export function memberTables(member: Command, environment: Environment): void {
     .description('add and change members by a table (CSV): all of it, or with one mistake in it nothing')
     .argument('<file>', 'the table, in UTF-8')
     .option('--dry-run', 'check every row and write nothing')
-    .addHelpText('after', FORM);
+    .addHelpText('after', TABLE_FORM);
   common(read, environment, ['member import members.csv --dry-run', 'member import members.csv']);
   read.action((path: string, options: ImportOptions) => importTable(path, options, environment));
 
@@ -132,13 +126,17 @@ async function exportLines(session: Session): Promise<readonly string[]> {
   const time = (ms: Json | undefined) => (typeof ms === 'number' ? clock.text(ms).replace(/ 00:00:00$/, '') : '');
   const words = (list: Json | undefined) => (list as readonly string[]).join(' ');
   const lines = members.flatMap((member) => {
-    const { name, email, groups, roles } = member;
+    const { name, email, groups, roles, permanent } = member;
     const [first = {}, ...rest] = plansOf(member).map(({ plan, from, until }) => ({
       plan: String(plan),
       from: time(from),
       until: time(until),
     }));
-    const whole = { name, email: email ?? '', groups: words(groups), roles: words(roles), ...first };
+    const whole = {
+      ...{ name, email: email ?? '', groups: words(groups), roles: words(roles) },
+      permanent: permanent === true ? 'yes' : 'no',
+      ...first,
+    };
     return [whole, ...rest.map((plan) => ({ name, ...plan }))];
   });
   const cells = (row: Readonly<Record<string, Json | undefined>>) => COLUMNS.map((column) => String(row[column] ?? ''));

@@ -125,6 +125,35 @@ t.test('rows of members', async (t) => {
       [4, 'until', 'bad_time'],
     ],
   );
+  const dashed = await rows(
+    'name,email,groups,roles,permanent,plan,from,until',
+    'Ada,-,-,-,No,,,',
+    'Bob,,,,yes,,,',
+    'Cy,,,,,m,,-',
+    'Di,,,,-,,,',
+    'Ed,,,,true,,,',
+    'Flo,,,,yes,m,,',
+    'Hal,,,,,-,-,',
+  );
+  t.same(
+    dashed.rows,
+    [
+      { line: 2, name: 'Ada', email: null, groups: [], roles: [], permanent: false, badges: [] },
+      { line: 3, name: 'Bob', permanent: true, badges: [] },
+      { line: 4, name: 'Cy', plan: 'm', until: null, badges: [] },
+    ],
+    'a dash clears what can be nothing',
+  );
+  t.same(
+    dashed.problems.map(({ line, column, code }) => [line, column, code]),
+    [
+      [5, 'permanent', 'not_clearable'],
+      [6, 'permanent', 'not_yes_or_no'],
+      [7, 'permanent', 'has_plans'],
+      [8, 'plan', 'not_clearable'],
+      [8, 'from', 'not_clearable'],
+    ],
+  );
   for (const head of ['', 'email', 'name,name', 'name,phone', 'name,badge123']) {
     await t.rejects(rows(head), { code: 'csv_columns' }, `the columns ${head}`);
   }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { CodedError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Randomness } from '../../base/ports.ts';
@@ -6,6 +5,7 @@ import { parseCredential } from '../../devices/credential.ts';
 import { hashedViews } from '../readers.ts';
 import type { Rehearsal } from '../rehearsal.ts';
 import type { Order, Space } from '../space.ts';
+import { fieldsToChange } from './import-fields.ts';
 import type { ImportProblem, ImportRow } from './import-rows.ts';
 import { newId, type Person } from './people.ts';
 import { wholeSeconds } from './plan-operations.ts';
@@ -63,9 +63,8 @@ export class ImportPlan {
 
   async #add(row: ImportRow): Promise<string | null> {
     const member = newId('m', this.#randomness);
-    const { name, email, groups, roles } = row;
-    const fields = { ...(email && { email }), ...(groups && { groups }), ...(roles && { roles }) };
-    return (await this.#try(row, 'name', 'member.add', { member, name, ...fields })) ? member : null;
+    const fields = fieldsToChange(row, null);
+    return (await this.#try(row, 'name', 'member.add', { member, name: row.name, ...fields })) ? member : null;
   }
 
   async #edit(row: ImportRow, person: Person): Promise<string | null> {
@@ -74,13 +73,7 @@ export class ImportPlan {
       this.#refuse(row, 'name', 'is_guest', `${person.name} is a guest, and guests are not imported`);
       return null;
     }
-    const sorted = (list: readonly string[]) => [...new Set(list)].sort();
-    const { email, groups, roles } = row;
-    const differing = {
-      ...(email !== undefined && email !== person.email && { email }),
-      ...(groups !== undefined && !isDeepStrictEqual(sorted(groups), person.groups) && { groups }),
-      ...(roles !== undefined && !isDeepStrictEqual(sorted(roles), person.roles) && { roles }),
-    };
+    const differing = fieldsToChange(row, person);
     if (Object.keys(differing).length === 0) return member;
     return (await this.#try(row, 'name', 'member.edit', { member, ...differing })) ? member : null;
   }
@@ -90,7 +83,7 @@ export class ImportPlan {
     if (plan === undefined) return;
     const known = person?.plans.find((one) => one.plan === plan);
     const from = row.from ?? known?.from ?? wholeSeconds(this.#space.clock.now().wallMs);
-    const until = row.until ?? known?.until ?? null;
+    const until = row.until === undefined ? (known?.until ?? null) : row.until;
     if (known?.from === from && known.until === until) return;
     await this.#try(row, 'plan', 'plan.give', { member, plan, from, until });
   }
@@ -144,4 +137,9 @@ export class ImportPlan {
 }
 
 /** Codes that are about another column than the command's own. */
-const COLUMNS: Readonly<Record<string, string>> = { bad_email: 'email', bad_id: 'groups', bad_dates: 'until' };
+const COLUMNS: Readonly<Record<string, string>> = {
+  bad_email: 'email',
+  bad_id: 'groups',
+  bad_dates: 'until',
+  has_plans: 'permanent',
+};

@@ -2,17 +2,19 @@ import { CodedError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { IMPORT_ROWS_MAX } from '../../base/limits.ts';
 
-/** One row of a table of members. What is absent says nothing. */
+/** One row of a table of members. What is absent says nothing; null and an empty list clear what is there. */
 export interface ImportRow {
   /** Where it stands in the file, for whoever has to mend it. */
   readonly line: number;
   readonly name: string;
-  readonly email?: string;
+  readonly email?: string | null;
   readonly groups?: readonly string[];
   readonly roles?: readonly string[];
+  readonly permanent?: boolean;
   readonly plan?: string;
   readonly from?: number;
-  readonly until?: number;
+  /** Null: with no end. */
+  readonly until?: number | null;
   /** Numbers as printed on cards, each with the column it stands in. */
   readonly badges: readonly { readonly column: string; readonly number: string }[];
 }
@@ -40,10 +42,12 @@ export function importRows(params: JsonObject): readonly ImportRow[] {
 
 function isRow(row: Json): boolean {
   if (!isJsonObject(row)) return false;
-  const { line, name, email = '', groups = [], roles = [], plan = '', from = 0, until = 0, badges } = row;
+  const { line, name, email = '', groups = [], roles = [], permanent = false } = row;
+  const { plan = '', from = 0, until = 0, badges } = row;
   return (
-    [line, from, until].every((value) => Number.isSafeInteger(value)) &&
-    [name, email, plan].every((value) => typeof value === 'string') &&
+    [line, from, until ?? 0].every((value) => Number.isSafeInteger(value)) &&
+    [name, email ?? '', plan].every((value) => typeof value === 'string') &&
+    typeof permanent === 'boolean' &&
     [groups, roles].every((list) => Array.isArray(list) && list.every((one: Json) => typeof one === 'string')) &&
     Array.isArray(badges) &&
     badges.every(

@@ -314,6 +314,45 @@ t.test('a thousand members come by a table, once', async (t) => {
   });
 });
 
+t.test('a table says who is permanent, and clears what it says to clear', async (t) => {
+  await inSpace(t, async (call) => {
+    await call('plan.set', { plan: 'month', title: 'Month', graceDays: 0, family: false });
+    await call('member.add', { name: 'Ada', email: 'ada@example.org', groups: ['wood'], roles: ['trainer'] });
+    await call('plan.give', { member: 'Ada', plan: 'month', from: 0, until: 9e12 });
+    const rows = [
+      row(2, 'Ada', { email: null, groups: [], roles: [], plan: 'month', until: null }),
+      row(3, 'Bob'),
+      row(4, 'Cy', { permanent: false, email: null, groups: [] }),
+      row(5, 'Di', { permanent: true }),
+      row(6, 'Ed', { plan: 'month', until: 9e12 }),
+    ];
+    t.match(await call('member.import', { rows }), { added: 4, changed: 1, problems: [] });
+    const cleared = { email: null, groups: { length: 0 }, roles: { length: 0 }, plans: [{ from: 0, until: null }] };
+    t.match(await call('member.show', { member: 'Ada' }), cleared);
+    for (const [name, permanent] of [
+      ['Ada', false],
+      ['Bob', true],
+      ['Cy', false],
+      ['Di', true],
+      ['Ed', false],
+    ] as const) {
+      t.match(await call('member.show', { member: name }), { permanent }, name);
+    }
+    t.match(await call('member.import', { rows }), { added: 0, changed: 0, unchanged: 5, commands: 0 }, 'once');
+    const change = [row(2, 'Bob', { permanent: false }), row(3, 'Cy', { permanent: true })];
+    t.match(await call('member.import', { rows: change }), { changed: 2, commands: 2, problems: [] });
+    t.match(await call('member.show', { member: 'Bob' }), { standing: { rule: 'no-plan' } });
+    const refused = await call('member.import', {
+      rows: [row(2, 'Ed', { permanent: true }), row(3, 'Di', { plan: 'month' })],
+    });
+    t.match(refused, { problems: [{ line: 2, column: 'permanent', code: 'has_plans' }] });
+    t.match(await call('member.show', { member: 'Di' }), { permanent: true }, 'nothing was written');
+    for (const odd of [{ permanent: 'yes' }, { until: 'never' }, { email: 7 }]) {
+      await t.rejects(call('member.import', { rows: [row(2, 'Ada', odd)] }), { code: 'bad_params' });
+    }
+  });
+});
+
 t.test('an import that others cut across says where', async (t) => {
   await inSpace(t, async (call, space) => {
     const append = space.appendCommands.bind(space);
