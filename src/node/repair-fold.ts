@@ -3,11 +3,13 @@ import { assert } from '../base/assert.ts';
 import { CodedError } from '../base/errors.ts';
 import type { ClockReading } from '../base/ports.ts';
 import type { BlockCaps, EntryRef } from '../format/block.ts';
+import { MESH } from '../ledger/mesh/keys.ts';
 import type { Outcome } from '../ledger/outcome.ts';
 import { BlockReader } from '../store/blocks.ts';
 import type { EntryPlace, PlayedEntry } from '../store/fold-commit.ts';
 import { Journal } from '../store/journal.ts';
 import type { RecordedOutcome } from '../store/outcome-rows.ts';
+import { RecordedWrites } from '../store/recorded-writes.ts';
 import { StateTable } from '../store/states.ts';
 import { isDamage } from '../store/survey.ts';
 import { Transactor } from '../store/transactor.ts';
@@ -24,11 +26,14 @@ export interface Refolded {
 
 /**
  * Plays every entry of a new file that has blocks and nothing else: in the order and at the times that the old file
- * still tells, and where it does not, in order of arrival, at the time their author claims. What was erased stays erased.
+ * still tells, and where it does not, in order of arrival, at the time their author claims. What was erased stays erased;
+ * what came after it may rest on it, such as the block on a lost card of a member who was forgotten, so of that the old
+ * file's word counts wherever it is sound.
  */
 export class RepairFold {
   readonly #journal: Journal;
   readonly #old: Journal;
+  readonly #oldWrites: RecordedWrites;
   readonly #blocks: BlockReader;
   readonly #state: StateTable;
   readonly #transactor: Transactor;
@@ -38,11 +43,14 @@ export class RepairFold {
   #at: ClockReading = { wallMs: 0, quality: 'unknown' };
   #entries = 0;
   #differing = 0;
+  /** Whether an erased entry was passed, so that playing the others again may come out otherwise. */
+  #isCut = false;
 
   /** @param nowMs the time of the repair. */
   constructor(old: Database, next: Database, judge: Judge, caps: BlockCaps, nowMs: number) {
     this.#nowMs = nowMs;
     this.#old = new Journal(old);
+    this.#oldWrites = new RecordedWrites(old);
     this.#journal = new Journal(next);
     this.#blocks = new BlockReader(next);
     this.#state = new StateTable(next);
@@ -87,6 +95,7 @@ export class RepairFold {
     if (entry === undefined) return;
     this.#at = this.#timeOf(recorded?.at ?? null, opened.block.time);
     const isErased = (stored.bodies[index] ?? null) === null;
+    this.#isCut ||= isErased;
     const outcome = await this.#outcomeOf(opened, index, recorded, isErased);
     const { dapp, kind } = entry;
     const tags = tagsOf(bodyOf(opened, index, this.#caps));
@@ -123,6 +132,9 @@ export class RepairFold {
     if (recorded?.code === 'dapp_failed' || isErased) {
       return { ok: false, code: recorded?.code ?? 'erased', message: recorded?.message ?? '' };
     }
+    const kept = this.#isCut && recorded?.ok === true && recorded.dapp !== MESH ? recorded : null;
+    const writes = kept === null ? null : read(() => this.#oldWrites.of(kept));
+    if (writes !== null) return { ok: true, writes };
     return await playEntry(this.#judge, opened, index, this.#state, this.#at, this.#caps);
   }
 }

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import DatabaseConstructor from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { CodedError } from '../../src/base/errors.ts';
+import { idText } from '../../src/format/ids.ts';
 import { openLedger } from '../../src/node/ledger-file.ts';
 import { type RepairResult, repairSpace } from '../../src/node/repair.ts';
 import type { Space } from '../../src/node/space.ts';
@@ -181,6 +182,30 @@ t.test('state and a block are damaged: folded anew from what is left', async (t)
   await withSpace(folder, async (space) => {
     t.ok(space.state.read('membership', MEMBER));
     t.equal(space.state.read('mesh', 'device/reader-1'), null, 'what the lost block said is gone');
+  });
+});
+
+t.test('folded anew after an erase: what rests on erased entries is as the old file has it', async (t) => {
+  const { folder } = await makeSpace(t);
+  const views = [{ epoch: 'a', bits: 40, hash: 'ab'.repeat(32) }];
+  const card = (member: string) => ({ member, badge: `b-${member}`, family: 'em4100', label: 'card', views });
+  const named = ({ block }: { readonly block: string }) => ({ block: idText(block), index: 0 });
+  await withSpace(folder, async (space) => {
+    const add = await space.command('membership', 'member.add', { member: 'm-1', name: 'Bob' });
+    await space.command('membership', 'member.add', { member: 'm-2', name: 'Eve' });
+    const enrol = await space.command('membership', 'badge.enrol', card('m-1'));
+    await space.command('membership', 'badge.lost', { member: 'm-1', badge: 'b-m-1' });
+    await space.command('membership', 'member.forget', { member: 'm-1' });
+    await space.command('mesh', 'erase', { entries: [named(add), named(enrol)] });
+    await space.command('membership', 'member.suspend', { member: 'm-2', reason: 'took a card' });
+  });
+  tamper(folder, "UPDATE state SET value = zeroblob(3) WHERE key = 'member/m-2'");
+  t.match(await repair(folder), { lost: [], state: 'refolded', differing: 0 });
+  await withSpace(folder, async (space) => {
+    await t.rejects(space.command('membership', 'badge.enrol', card('m-2')), { code: 'badge_lost' }, 'still blocked');
+    await t.rejects(space.command('membership', 'member.add', { member: 'm-1', name: 'Cy' }), { code: 'member_gone' });
+    t.equal(space.state.scan('membership', 'denial/m-2/', null, 9).rows.length, 1);
+    t.match(await verifySpace(space, () => {}), { findings: [] });
   });
 });
 
