@@ -5,10 +5,12 @@ import type { Command } from 'commander';
 import { CodedError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { ARCHIVE_CALL_MS_MAX } from '../base/limits.ts';
+import { BACKUP_MAGIC } from '../node/archive-header.ts';
 import { dropCopy } from '../node/archive-ledger.ts';
 import type { ArchiveManifest } from '../node/archive-manifest.ts';
 import { type ArchiveSecret, archiveKeyFile } from '../node/archive-secret.ts';
-import { refuseExisting, writeBackup } from '../node/backup.ts';
+import { writeBackup } from '../node/backup.ts';
+import { refuseExisting } from '../node/replace.ts';
 import { verifyBackup } from '../node/restore.ts';
 import { noteBackup } from '../node/restored.ts';
 import { systemRandomness } from '../node/system.ts';
@@ -38,7 +40,7 @@ export function backupCommand(program: Command, environment: Environment): void 
     .option('--passphrase-file <path>', 'take the passphrase from this file')
     .option('--key-file <path>', 'seal with the key in this file (made if not there); keep it apart from the backup')
     .option('--plain', 'do not encrypt: whoever has the file has the keys of the space')
-    .option('--replace', 'put it in the place of a file of that name')
+    .option('--replace', 'put it in the place of an earlier backup of that name')
     .option('--verify', 'check a backup as a restore would, and restore nothing');
   common(command, environment, [
     'backup /media/stick/nord.backup',
@@ -55,7 +57,7 @@ export function backupCommand(program: Command, environment: Environment): void 
 async function backup(path: string, options: BackupOptions, environment: Environment): Promise<void> {
   const mayReplace = options.replace === true;
   // Before somebody types a passphrase for nothing.
-  refuseExisting(path, mayReplace);
+  refuseExisting(path, mayReplace, BACKUP_MAGIC);
   const secret = await newSecret(options);
   const folder = resolve(options.folder);
   const { pid } = process;

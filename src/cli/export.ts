@@ -17,7 +17,7 @@ export function exportCommand(program: Command, environment: Environment): void 
     .description('write blocks with signatures and bodies into a file, for another board of this space')
     .argument('<file>', 'the file to make')
     .option('--since <time or block>', 'only what came after a time (2026-11-22T18:30Z) or a block’s id', since)
-    .option('--replace', 'put it in the place of a file of that name');
+    .option('--replace', 'put it in the place of an earlier export of that name');
   common(command, environment, [
     'export /media/stick/nord.blocks',
     'export /media/stick/week.blocks --since 2026-11-15',

@@ -4,7 +4,7 @@ import { type ArchiveKeys, type ArchiveSecret, archiveKeys, HEADER_TAG_BYTES, is
 
 /** The 64 bytes a backup begins with. `BACKUP.md` beside this file has them byte by byte. */
 
-const MAGIC = utf8('BMBACKUP');
+export const BACKUP_MAGIC = utf8('BMBACKUP');
 const VERSION = 1;
 const MODES: readonly ArchiveSecret['mode'][] = ['plain', 'passphrase', 'key'];
 /** scrypt with N = 2^16, r = 8, p = 1: the file does not choose how much memory we spend. */
@@ -26,7 +26,7 @@ export interface ArchiveHeader {
 /** @param salt 32 random bytes, never used before. */
 export function makeHeader(secret: ArchiveSecret, salt: Uint8Array): { bytes: Uint8Array; keys: ArchiveKeys } {
   const head = new Uint8Array(TAG_AT);
-  head.set(MAGIC);
+  head.set(BACKUP_MAGIC);
   head[VERSION_AT] = VERSION;
   head[MODE_AT] = MODES.indexOf(secret.mode);
   if (secret.mode === 'passphrase') head.set(SCRYPT_BYTES, SCRYPT_AT);
@@ -41,7 +41,7 @@ export function makeHeader(secret: ArchiveSecret, salt: Uint8Array): { bytes: Ui
  */
 export function readHeader(bytes: Uint8Array, path: string): ArchiveHeader {
   const fields = { path };
-  if (bytes.length < ARCHIVE_HEADER_BYTES || !equalBytes(bytes.subarray(0, MAGIC.length), MAGIC)) {
+  if (bytes.length < ARCHIVE_HEADER_BYTES || !equalBytes(bytes.subarray(0, BACKUP_MAGIC.length), BACKUP_MAGIC)) {
     throw new CodedError('backup_foreign', `${path} is not a backup`, {
       fields,
       advice: 'Name a file that `blockmesh backup` made; blocks of `blockmesh export` come in with `import`.',

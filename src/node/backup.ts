@@ -1,9 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { utf8 } from '../base/bytes.ts';
 import { CodedError } from '../base/errors.ts';
 import { BACKUP_CHUNK_BYTES_MAX, BACKUP_FILES_MAX, BACKUP_SMALL_FILE_BYTES_MAX } from '../base/limits.ts';
 import type { Randomness } from '../base/ports.ts';
+import { BACKUP_MAGIC } from './archive-header.ts';
 import {
   type ArchiveFile,
   type ArchiveManifest,
@@ -15,6 +16,7 @@ import {
 import { openToRead } from './archive-reader.ts';
 import type { ArchiveSecret } from './archive-secret.ts';
 import { ArchiveWriter, Draft } from './archive-writer.ts';
+import { refuseExisting } from './replace.ts';
 
 export interface BackupOptions {
   /** Folder of the space. */
@@ -30,23 +32,14 @@ export interface BackupOptions {
   readonly progress: (stage: string, done: number, total: number) => void;
 }
 
-/** @throws backup_exists. To be asked before the work as well as at its end. */
-export function refuseExisting(path: string, mayReplace: boolean): void {
-  if (mayReplace || !existsSync(path)) return;
-  throw new CodedError('backup_exists', `${path} is there already`, {
-    fields: { path },
-    advice: 'Name another file, or say --replace.',
-  });
-}
-
 /**
  * Writes a whole backup: the ledger, the keys that lie in the space's folder, and its blockmesh.toml.
  * @returns the size of the file.
- * @throws backup_exists, backup_file, file_unwritable, file_missing, file_unreadable. Nothing is left then.
+ * @throws backup_exists, replace_foreign, backup_file, file_unwritable, file_missing, file_unreadable. Nothing is left then.
  */
 export async function writeBackup(options: BackupOptions): Promise<number> {
   const { target, secret, randomness, about } = options;
-  refuseExisting(target, options.mayReplace);
+  refuseExisting(target, options.mayReplace, BACKUP_MAGIC);
   const sources = await sourcesOf(options);
   const draft = await Draft.begin(target);
   try {
@@ -62,7 +55,7 @@ export async function writeBackup(options: BackupOptions): Promise<number> {
       });
     }
     await writer.end();
-    refuseExisting(target, options.mayReplace);
+    refuseExisting(target, options.mayReplace, BACKUP_MAGIC);
     return await draft.commit();
   } catch (error) {
     await draft.abandon();

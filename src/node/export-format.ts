@@ -8,35 +8,39 @@ import type { SealedBlock } from '../format/sealed.ts';
 
 /** The bytes of a file of blocks. `EXPORT.md` beside this file has them one by one. */
 
-const MAGIC = utf8('BMBLOCKS');
+export const EXPORT_MAGIC = utf8('BMBLOCKS');
 const VERSION = 1;
 const MESH_BYTES = 32;
-export const EXPORT_HEADER_BYTES = MAGIC.length + 1 + MESH_BYTES;
+export const EXPORT_HEADER_BYTES = EXPORT_MAGIC.length + 1 + MESH_BYTES;
 export const LENGTH_BYTES = 4;
 /** After the length 0 that ends the records: how many they are, then the digest. */
 export const COUNT_BYTES = 8;
 export const DIGEST_BYTES = 32;
 
 export function exportHeader(mesh: BlockId): Uint8Array {
-  return concat(MAGIC, Uint8Array.of(VERSION), fromHex(mesh));
+  return concat(EXPORT_MAGIC, Uint8Array.of(VERSION), fromHex(mesh));
 }
 
 /** @throws export_foreign, export_version, export_mesh. */
 export function checkExportHeader(header: Uint8Array, mesh: BlockId, path: string): void {
   const fields = { path };
-  if (header.length < EXPORT_HEADER_BYTES || !equalBytes(header.subarray(0, MAGIC.length), MAGIC)) {
+  if (header.length < EXPORT_HEADER_BYTES || !equalBytes(header.subarray(0, EXPORT_MAGIC.length), EXPORT_MAGIC)) {
     throw new CodedError('export_foreign', `${path} is not a file of blocks`, {
       fields,
       advice: 'Name a file that `blockmesh export` made; a backup comes back with `restore`.',
     });
   }
-  if (header[MAGIC.length] !== VERSION) {
-    throw new CodedError('export_version', `${path} is a file of blocks of another version (${header[MAGIC.length]})`, {
-      fields,
-      advice: 'Update this node, or export with its release.',
-    });
+  if (header[EXPORT_MAGIC.length] !== VERSION) {
+    throw new CodedError(
+      'export_version',
+      `${path} is a file of blocks of another version (${header[EXPORT_MAGIC.length]})`,
+      {
+        fields,
+        advice: 'Update this node, or export with its release.',
+      },
+    );
   }
-  if (equalBytes(header.subarray(MAGIC.length + 1), fromHex(mesh))) return;
+  if (equalBytes(header.subarray(EXPORT_MAGIC.length + 1), fromHex(mesh))) return;
   throw new CodedError('export_mesh', `the blocks in ${path} are of another mesh`, {
     fields,
     advice: 'Blocks are taken from boards of the same space only.',

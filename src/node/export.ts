@@ -3,8 +3,8 @@ import { CodedError } from '../base/errors.ts';
 import { IMPORT_BATCH_BLOCKS_MAX } from '../base/limits.ts';
 import { type BlockId, idText } from '../format/ids.ts';
 import { Draft } from './archive-writer.ts';
-import { refuseExisting } from './backup.ts';
-import { exportEnd, exportHeader, exportRecord } from './export-format.ts';
+import { EXPORT_MAGIC, exportEnd, exportHeader, exportRecord } from './export-format.ts';
+import { refuseExisting } from './replace.ts';
 import type { Space } from './space.ts';
 import { yieldToOthers } from './verify-findings.ts';
 
@@ -20,11 +20,11 @@ export interface ExportOptions {
 /**
  * Writes blocks with signatures and bodies as a file, parents first: those that are here when it begins.
  * @returns how many blocks and bytes.
- * @throws backup_exists; file_unwritable. Nothing is left then.
+ * @throws backup_exists; replace_foreign; file_unwritable. Nothing is left then.
  */
 export async function exportBlocks(space: Space, options: ExportOptions): Promise<{ blocks: number; bytes: number }> {
   const { target, mayReplace, progress } = options;
-  refuseExisting(target, mayReplace);
+  refuseExisting(target, mayReplace, EXPORT_MAGIC);
   const last = space.blocks.counts().blocks;
   const total = Math.max(0, last - options.after);
   const draft = await Draft.begin(target);
@@ -48,7 +48,7 @@ export async function exportBlocks(space: Space, options: ExportOptions): Promis
     }
     await write(exportEnd(blocks));
     await draft.write(digest.digest());
-    refuseExisting(target, mayReplace);
+    refuseExisting(target, mayReplace, EXPORT_MAGIC);
     return { blocks, bytes: await draft.commit() };
   } catch (error) {
     await draft.abandon();

@@ -198,6 +198,19 @@ t.test('a file that is there is kept', async (t) => {
   await withSpace(spaceFolder, async (space) => {
     await t.rejects(backUp(space, target), { code: 'backup_exists', fields: { path: target } });
     t.equal(readFileSync(target, 'utf8'), 'of value');
+    for (const [kept, why] of [
+      [target, 'somebody’s file'],
+      [join(space.folder, 'ledger.db'), 'the ledger itself'],
+      [join(space.folder, 'keys/node.json'), 'a key'],
+      [newFolder(t), 'a folder'],
+      ['/dev/null', 'a device'],
+    ] as const) {
+      const refused = { code: 'replace_foreign', fields: { path: kept }, advice: /another file/ };
+      await t.rejects(backUp(space, kept, true), refused, `${why} is no earlier backup`);
+    }
+    t.equal(readFileSync(target, 'utf8'), 'of value');
+    writeFileSync(target, '');
+    await backUp(space, target, true);
     await backUp(space, target, true);
     await verifyBackup(newFolder(t), { ...silent, file: target });
     await t.rejects(backUp(space, join(target, 'below')), { code: 'file_unwritable' });

@@ -104,6 +104,10 @@ t.test('only what came after a block or a time', async (t) => {
     await t.rejects(exportBlocks(space, { target, mayReplace: false, after: 0, progress: silent }), {
       code: 'backup_exists',
     });
+    const onto = (path: string) => exportBlocks(space, { target: path, mayReplace: true, after: 0, progress: silent });
+    await t.rejects(onto(join(space.folder, 'ledger.db')), { code: 'replace_foreign' }, 'never onto the ledger');
+    t.match(await onto(target), { blocks: space.blocks.counts().blocks }, 'nor onto anything but an export');
+    await exportBlocks(space, { target, mayReplace: true, after, progress: silent });
     const last = space.journal.outcomes(shared + 49, 1)[0];
     const ms = last?.at.wallMs ?? 0;
     const first = arrivalBefore(space, ms);
