@@ -4,7 +4,7 @@ import { parseCredential } from '../../devices/credential.ts';
 import { idText, parseIdText } from '../../format/ids.ts';
 import { hashedViews } from '../readers.ts';
 import type { Space } from '../space.ts';
-import { type CardViews, enrolCard } from './enrol-card.ts';
+import { type CardViews, enrolCard, refuseKnown } from './enrol-card.ts';
 import type { OperationContext, Operations } from './operation.ts';
 import { textOf } from './params.ts';
 import { badgeNamed, MEMBERSHIP, order, personNamed } from './people.ts';
@@ -97,7 +97,9 @@ function badgeParam(params: JsonObject): string | undefined {
 /** `{number, label, card}`: a card that opens whatever the clock, the plans and the hours say. */
 async function addGlass({ space }: OperationContext, params: JsonObject): Promise<Json> {
   const [newest] = space.badgeKeys;
-  const views = cardOf(space, textOf(params, 'number')).views.filter(({ epoch }) => epoch === newest?.epoch);
+  const known = cardOf(space, textOf(params, 'number'));
+  await refuseKnown(space, null, known);
+  const views = known.views.filter(({ epoch }) => epoch === newest?.epoch);
   const [card, label] = [textOf(params, 'card'), textOf(params, 'label')];
   const { block } = await space.command('door', 'glass.add', {
     card,

@@ -35,8 +35,19 @@ export async function enrolCard(
   return await order(space, 'badge.enrol', body, { member, name, badge, label, bits: views.map(({ bits }) => bits) });
 }
 
-async function refuseKnown(space: Space, member: string, { views }: CardViews): Promise<void> {
+/**
+ * Refuses a card that somebody has, that was lost, or that is a break-glass card, under any badge key. @param member
+ * who wants it; null: nobody, for it is to be a break-glass card.
+ * @throws badge_lost, badge_taken.
+ */
+export async function refuseKnown(space: Space, member: string | null, { views }: CardViews): Promise<void> {
   const plain = views.map(({ epoch, bits, hash }) => ({ epoch, bits, hash }));
+  const glass = glassCardOf(space, views);
+  if (glass !== null) {
+    throw new CodedError('badge_taken', `this card is the break-glass card ${glass}`, {
+      advice: 'A card that is both would be in doubt and open nothing. Take another one, or remove that one first.',
+    });
+  }
   const answer = (await space.query(MEMBERSHIP, 'holder', { views: plain })) as JsonObject;
   const holders = (answer.holders as readonly Json[]).filter(isJsonObject);
   if (answer.blocked === true || holders.some(({ lost }) => lost === true)) {
@@ -51,4 +62,13 @@ async function refuseKnown(space: Space, member: string, { views }: CardViews): 
     fields: { member: String(holder.member), badge: String(holder.badge) },
     advice: 'Take it from them with `blockmesh badge remove` first.',
   });
+}
+
+/** Which break-glass card this is, or null. Dapp membership does not see those of dapp door. */
+export function glassCardOf(space: Space, views: CardViews['views']): string | null {
+  for (const { epoch, bits, hash } of views) {
+    const card = space.state.read('door', `glass/${epoch}/${bits}/${hash}`);
+    if (card !== null) return String(card);
+  }
+  return null;
 }

@@ -2,9 +2,11 @@ import { CodedError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Randomness } from '../../base/ports.ts';
 import { parseCredential } from '../../devices/credential.ts';
+import type { HashedView } from '../presentations.ts';
 import { hashedViews } from '../readers.ts';
 import type { Rehearsal } from '../rehearsal.ts';
 import type { Order, Space } from '../space.ts';
+import { glassCardOf } from './enrol-card.ts';
 import { fieldsToChange } from './import-fields.ts';
 import type { ImportProblem, ImportRow } from './import-rows.ts';
 import { newId, type Person } from './people.ts';
@@ -90,32 +92,32 @@ export class ImportPlan {
 
   async #enrol(row: ImportRow, member: string, { column, number }: ImportRow['badges'][0]): Promise<void> {
     const { badgeKeys } = this.#space;
-    let views: readonly JsonObject[];
+    let views: readonly HashedView[];
     let family: string;
     try {
       const credential = parseCredential(number);
       family = credential.family;
-      views = hashedViews(credential, badgeKeys).map((view) => ({ ...view }));
+      views = hashedViews(credential, badgeKeys);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       this.#refuse(row, column, error.code, error.message);
       return;
     }
-    const { holders, blocked } = (await this.#rehearsal.query('holder', { views })) as unknown as {
+    const { holders, blocked } = (await this.#rehearsal.query('holder', {
+      views: views.map((view) => ({ ...view })),
+    })) as unknown as {
       readonly holders: readonly { readonly member: string; readonly name: string }[];
       readonly blocked: boolean;
     };
     if (holders.length === 1 && holders[0]?.member === member) return;
-    if (blocked) {
-      this.#refuse(row, column, 'badge_lost', 'this card was marked lost');
-      return;
-    }
+    if (blocked) return this.#refuse(row, column, 'badge_lost', 'this card was marked lost');
+    const glass = glassCardOf(this.#space, views);
+    if (glass !== null) return this.#refuse(row, column, 'badge_taken', `this card is the break-glass card ${glass}`);
     const [other] = holders.filter((holder) => holder.member !== member);
     if (other !== undefined) {
-      this.#refuse(row, column, 'badge_taken', `this card is enrolled already, for ${other.name}`);
-      return;
+      return this.#refuse(row, column, 'badge_taken', `this card is enrolled already, for ${other.name}`);
     }
-    const newest = views.filter(({ epoch }) => epoch === badgeKeys[0]?.epoch);
+    const newest = views.filter(({ epoch }) => epoch === badgeKeys[0]?.epoch).map((view) => ({ ...view }));
     const badge = newId('b', this.#randomness);
     await this.#try(row, column, 'badge.enrol', { member, badge, family, label: 'card', views: newest });
   }

@@ -73,7 +73,10 @@ export function badgeNamed<T extends { readonly badge: string; readonly label?: 
   badges: readonly T[],
   text: string | undefined,
 ): T {
-  const meant = text === undefined ? badges : badges.filter(({ badge, label }) => badge === text || label === text);
+  // An id comes before a label: with another card's label in its way, a badge could not be marked lost.
+  const known = badges.find(({ badge }) => badge === text);
+  const labelled = badges.filter(({ label }) => text === undefined || label === text);
+  const meant = known === undefined ? labelled : [known];
   const [one] = meant;
   if (one === undefined) {
     const what = text === undefined ? 'no badge that this can be done to' : `no badge ${text}`;

@@ -163,6 +163,28 @@ t.test('of a household without end, so many are asked about, and it is said that
   });
 });
 
+t.test('a card is a badge or a break-glass card, never both: it would open nothing', async (t) => {
+  await inSpace(t, async (call, space) => {
+    await call('member.add', { name: 'Bob' });
+    await call('badge.enrol', { member: 'Bob', number: '0009362416' });
+    await call('glass.add', { number: '0000000042', card: 'safe-1', label: 'safe-1' });
+    for (const number of ['0000000042', '0,42', 'hex:010000002A']) {
+      const refused = { code: 'badge_taken', message: /break-glass card safe-1/ };
+      await t.rejects(call('badge.enrol', { member: 'Bob', number }), refused, number);
+      const rows = [row(2, 'Eve', { badges: [{ column: 'badge', number }] })];
+      t.match(await call('member.import', { rows }), { problems: [{ line: 2, ...refused }] }, number);
+      await t.rejects(call('glass.add', { number, card: 'safe-2', label: 'safe-2' }), refused, number);
+    }
+    const again = call('glass.add', { number: '0009362416', card: 'safe-2', label: 'safe-2' });
+    await t.rejects(again, { code: 'badge_taken', message: /for Bob/ });
+    await call('badge.lost', { member: 'Bob' });
+    await call('badge.remove', { member: 'Bob' });
+    const lost = call('glass.add', { number: '0009362416', card: 'safe-2', label: 'safe-2' });
+    await t.rejects(lost, { code: 'badge_lost' });
+    t.equal(space.state.scan('door', 'glasscard/', null, 9).rows.length, 1);
+  });
+});
+
 t.test('badges: named by id or label, a lost one found by its own entry, PINs as hashes', async (t) => {
   await inSpace(t, async (call, space) => {
     await call('member.add', { name: 'Ada' });
@@ -174,6 +196,10 @@ t.test('badges: named by id or label, a lost one found by its own entry, PINs as
     await t.rejects(call('badge.lost', { member: 'Ada', badge: 'green' }), { code: 'no_such_badge' });
     await t.rejects(call('badge.enrol', { member: 'Bob', number: '0009362416' }), { code: 'badge_taken' });
     t.match(await call('badge.lost', { member: 'Ada', badge: 'blue' }), { badge });
+    const { badge: named } = await call('badge.enrol', { member: 'Ada', number: '0009362418', label: String(badge) });
+    await call('badge.found', { member: 'Ada' });
+    t.match(await call('badge.lost', { member: 'Ada', badge: String(badge) }), { badge }, 'an id before a label');
+    await call('badge.remove', { member: 'Ada', badge: String(named) });
     await t.rejects(call('badge.enrol', { member: 'Bob', number: '0009362416' }), { code: 'badge_lost' });
     t.match(await call('badge.found', { member: 'Ada' }), { badge, isHeld: true }, 'the only one that is lost');
     await call('badge.lost', { member: 'Ada', badge: String(badge) });
