@@ -49,6 +49,12 @@ t.test('names', async (t) => {
     'a\ud800',
     '\u200f',
     'a\ufeffb',
+    'A\u200bda',
+    'a\u2060',
+    'so\u00adft',
+    '\u3164',
+    '\u200d',
+    '\u200c \ufe0f',
   ];
   for (const bad of refused) t.throws(() => cleanName(bad), { code: 'bad_name' }, `refused: ${pointsOf(bad)}`);
   // 64 points that NFC makes longer are too many, or the state key could pass 512 bytes.
