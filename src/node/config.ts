@@ -53,7 +53,10 @@ function configError(error: ErrorObject | undefined, toml: TomlText, path: strin
     });
   }
   const message = badName === undefined ? (error?.message ?? 'is invalid') : `must match ${DEVICE_NAME}`;
-  return new CodedError('config_invalid', `${where} ${message}${choices(error)}`, { fields });
+  return new CodedError('config_invalid', `${where} ${message}${choices(error)}`, {
+    fields,
+    advice: 'Compare that line with the commented example.',
+  });
 }
 
 function choices(error: ErrorObject | undefined): string {

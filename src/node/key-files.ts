@@ -19,6 +19,8 @@ const GCM_NONCE_BYTES = 12;
 const GCM_TAG_BYTES = 16;
 const BADGE_KEY_BYTES = 32;
 const HEX = /^[0-9a-f]*$/;
+/** As it stands in the keys of the state that dapps keep. */
+const EPOCH = /^[A-Za-z0-9_-]{1,64}$/;
 
 export interface KeyFolder {
   /** Signs facts of this board. */
@@ -111,10 +113,13 @@ export function readBadgeKeys(path: string): readonly BadgeKey[] {
   const { kind, ring } = readJson(path);
   const isRing = kind === 'badge-keys' && Array.isArray(ring) && ring.length > 0 && ring.length <= BADGE_KEYS_MAX;
   if (!isRing) throw damaged(path);
-  return ring.map((item) => {
-    if (!isJsonObject(item) || typeof item.epoch !== 'string') throw damaged(path);
+  const keys = ring.map((item) => {
+    if (!isJsonObject(item) || typeof item.epoch !== 'string' || !EPOCH.test(item.epoch)) throw damaged(path);
     return { epoch: item.epoch, key: hexField(item.key, BADGE_KEY_BYTES, path) };
   });
+  // Of two keys under one name, cards would be looked for under the wrong one.
+  if (new Set(keys.map(({ epoch }) => epoch)).size < keys.length) throw damaged(path);
+  return keys;
 }
 
 function writeJson(path: string, value: JsonObject): void {

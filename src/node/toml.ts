@@ -22,6 +22,7 @@ export function parseToml(source: string, path: string): TomlText {
     throw new CodedError('config_syntax', `${path} line ${line}: ${messageOf(cause)}`, {
       cause,
       fields: { path, line },
+      advice: 'Compare that line with the commented example.',
     });
   }
   const lines = new Map<string, number>();

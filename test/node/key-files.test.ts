@@ -216,6 +216,8 @@ t.test('the ring of badge keys', async (t) => {
       kind: 'badge-keys',
       ring: [{ epoch: 'a', key }],
     })),
+    ...['', 'a/b', 'é', 'x'.repeat(65)].map((epoch) => ({ kind: 'badge-keys', ring: [{ epoch, key }] })),
+    { kind: 'badge-keys', ring: ring.map(({ key }) => ({ epoch: 'twice', key: Buffer.from(key).toString('hex') })) },
   ];
   for (const [n, value] of wrong.entries()) {
     const file = write(join(folder, `${n}.json`), JSON.stringify(value));
