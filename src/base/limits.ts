@@ -141,6 +141,7 @@ export const IMPORT_BATCH_BYTES_MAX = 4 * 1024 * 1024;
 export const IMPORT_READ_BYTES_MAX = 256 * 1024;
 export const ERASE_ENTRIES_MAX = 64;
 export const BREAK_GLASS_CARDS_MAX = 8;
+export const TEXT_FILE_BYTES_MAX = 1024 * 1024;
 export const ZONE_FILE_BYTES_MAX = 64 * 1024;
 
 assert(BODY_BYTES_MAX < BLOCK_BYTES_MAX, 'a body that rides beside a block is smaller than a block');

@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
-import { CodedError, messageOf } from '../base/errors.ts';
+import { CodedError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { HOLIDAYS_FILE_BYTES_MAX } from '../base/limits.ts';
+import { readText } from '../store/files.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { columns, plain, print } from './output.ts';
@@ -54,7 +54,7 @@ export function holidayCommands(program: Command, environment: Environment): voi
 
 /** Every line is read before the first is written; one that is there already is written again, which changes nothing. */
 async function importFile(file: string, options: CommonOptions, environment: Environment): Promise<void> {
-  const holidays = parseHolidays(readText(file), file);
+  const holidays = parseHolidays(readText(file, HOLIDAYS_FILE_BYTES_MAX), file);
   await withSession(options, environment, async (session) => {
     for (const [at, holiday] of holidays.entries()) {
       await session.call('holiday.set', { ...holiday });
@@ -79,16 +79,6 @@ function parseHolidays(text: string, file: string): readonly Holiday[] {
     }
     return [{ day, title: title ?? 'holiday' }];
   });
-}
-
-/** @throws file_unreadable, file_too_large. */
-function readText(file: string): string {
-  try {
-    if (statSync(file).size <= HOLIDAYS_FILE_BYTES_MAX) return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new CodedError('file_unreadable', `cannot read ${file}: ${messageOf(cause)}`, { cause, fields: { file } });
-  }
-  throw new CodedError('file_too_large', `${file} has over ${HOLIDAYS_FILE_BYTES_MAX} bytes`, { fields: { file } });
 }
 
 function table(holidays: readonly JsonObject[]): string {

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { CodedError, messageOf } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
-import { IMPORT_MS_MAX, IMPORT_PROBLEMS_MAX, LINE_BYTES_MAX } from '../base/limits.ts';
-import { writeFileDurably } from '../store/files.ts';
+import { CSV_BYTES_MAX, IMPORT_MS_MAX, IMPORT_PROBLEMS_MAX, LINE_BYTES_MAX } from '../base/limits.ts';
+import { readAtMost, writeFileDurably } from '../store/files.ts';
 import { instantsIn, SpaceClock } from './clock.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import { csvLine, parseCsv } from './csv.ts';
@@ -64,9 +64,14 @@ async function importTable(path: string, options: ImportOptions, environment: En
 
 function readTable(path: string): Uint8Array {
   try {
-    return readFileSync(path);
+    // A byte more than is taken shows that there is more.
+    return readAtMost(path, CSV_BYTES_MAX);
   } catch (cause) {
-    throw new CodedError('file_unreadable', `cannot read ${path}: ${messageOf(cause)}`, { cause, fields: { path } });
+    throw new CodedError('file_unreadable', `cannot read ${path}: ${messageOf(cause)}`, {
+      cause,
+      fields: { path },
+      advice: 'Name a table in CSV that is there and may be read.',
+    });
   }
 }
 

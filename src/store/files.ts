@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CodedError, codeOf, messageOf } from '../base/errors.ts';
+import { TEXT_FILE_BYTES_MAX } from '../base/limits.ts';
 
 /**
  * Puts `content` at `path` so that a power cut leaves either the old file or the new one, whole.
@@ -40,12 +41,48 @@ export function syncFile(path: string): void {
   }
 }
 
-/** @throws file_missing, file_unreadable. */
-export function readText(path: string): string {
+const READ_BYTES = 64 * 1024;
+
+/**
+ * What stands in a file or comes through a pipe, and never more than `bytesMax + 1` bytes of it: the one more tells that
+ * there is more, also of what has no end. Throws what the system does.
+ */
+export function readAtMost(path: string, bytesMax: number): Buffer {
+  const file = openSync(path, 'r');
   try {
-    return readFileSync(path, 'utf8');
+    const pieces: Buffer[] = [];
+    for (let left = bytesMax + 1; left > 0; ) {
+      const piece = Buffer.alloc(Math.min(READ_BYTES, left));
+      const bytes = readSync(file, piece);
+      if (bytes === 0) break;
+      pieces.push(piece.subarray(0, bytes));
+      left -= bytes;
+    }
+    return Buffer.concat(pieces);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A file of text, a pipe too. @throws file_missing, file_unreadable; file_too_large above `bytesMax`. */
+export function readText(path: string, bytesMax = TEXT_FILE_BYTES_MAX): string {
+  const bytes = readable(path, () => readAtMost(path, bytesMax));
+  if (bytes.length <= bytesMax) return bytes.toString('utf8');
+  throw new CodedError('file_too_large', `${path} has over ${bytesMax} bytes`, {
+    fields: { path, bytesMax },
+    advice: 'Check that it is the file that was meant, and what has been written into it.',
+  });
+}
+
+function readable<T>(path: string, read: () => T): T {
+  try {
+    return read();
   } catch (cause) {
     const code = codeOf(cause) === 'ENOENT' ? 'file_missing' : 'file_unreadable';
-    throw new CodedError(code, `cannot read ${path}`, { cause, fields: { path } });
+    throw new CodedError(code, `cannot read ${path}: ${messageOf(cause)}`, {
+      cause,
+      fields: { path },
+      advice: 'Check that it is there, that it is a file, and that you may read it.',
+    });
   }
 }

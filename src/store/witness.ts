@@ -1,7 +1,8 @@
-import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { equalBytes, fromHex, toHex } from '../base/bytes.ts';
 import { codeOf } from '../base/errors.ts';
 import type { BlockId } from '../format/ids.ts';
+import { readAtMost } from './files.ts';
 import { rowSum } from './row-sum.ts';
 
 /** The last block that was acknowledged. */
@@ -51,14 +52,14 @@ function opened(path: string): number | null {
   }
 }
 
-/** What the witness in the file says; null when there is none, or none that is whole. */
+/** What the witness in the file says, whatever follows it; null when there is none, none that can be read, or none that is whole. */
 export function readWitness(path: string): Acknowledged | null {
   let text: string;
   try {
-    text = readFileSync(path, 'latin1');
+    text = readAtMost(path, LINE_BYTES).toString('latin1', 0, LINE_BYTES);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
-    throw error;
+    if (codeOf(error) === undefined) throw error;
+    return null;
   }
   const [, arrival = '', id = '', sum = ''] = /^(\d+) ([0-9a-f]{64}) ([0-9a-f]{32}) *\n$/.exec(text) ?? [];
   const isWhole = id !== '' && equalBytes(fromHex(sum), rowSum(['witness', Number(arrival), id]));

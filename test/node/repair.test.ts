@@ -1,6 +1,8 @@
 import {
+  appendFileSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -268,6 +270,8 @@ t.test('an older file in the place of the ledger is not taken for it', async (t)
     await space.appendFact('mesh', 'device', { name: 'a', role: 'reader', family: 'rdm6300' });
   });
   renameSync(older, path(folder));
+  // A file system that was spoiled may make it longer.
+  appendFileSync(join(folder, 'last-block'), 'x'.repeat(9_999));
   t.match(await refusal(folder), { code: 'store_damaged', fields: { part: 'blocks', lost: 1 } });
   t.match(await repair(folder), { blocks: 6, lost: [{ arrival: 7 }], state: 'kept' });
   t.equal(blocksOf(folder), 6, 'a repair accepts it');
@@ -284,6 +288,10 @@ t.test('a witness that is gone, spoiled or behind says nothing', async (t) => {
     writeFileSync(join(copy, 'last-block'), text);
     t.equal(blocksOf(copy), 6);
   }
+  const copy = copySpace(t, folder);
+  rmSync(join(copy, 'last-block'));
+  mkdirSync(join(copy, 'last-block'));
+  t.equal(blocksOf(copy), 6, 'a folder in its place');
 });
 
 t.test('a repair that was cut is begun anew, or brought to its end', async (t) => {

@@ -194,7 +194,10 @@ t.test('files beside the store are there whole or not at all', async (t) => {
   t.equal(readText(path), 'second, é');
   t.notOk(existsSync(`${path}.new`));
   t.throws(() => readText(join(folder, 'none')), { code: 'file_missing', fields: { path: join(folder, 'none') } });
-  t.throws(() => readText(folder), { code: 'file_unreadable' });
+  t.throws(() => readText(folder), { code: 'file_unreadable', advice: /read it/ });
+  t.equal(readText(path, 10), 'second, é', 'in bytes');
+  t.throws(() => readText(path, 9), { code: 'file_too_large', fields: { bytesMax: 9 } });
+  t.throws(() => readText('/dev/zero'), { code: 'file_too_large' }, 'what has no end is not read to it');
   t.throws(() => writeFileDurably(join(folder, 'none/a.json'), 'x', 0o600), {
     name: 'CodedError',
     code: 'file_unwritable',
