@@ -32,7 +32,7 @@ export function eraseCommand(program: Command, environment: Environment): void {
       }
       const result = await session.call('erase.entries', { entries });
       print(result, options.json === true, () =>
-        describe(entry, 'is erased here; earlier backups and exports have it'),
+        describe(entry, 'is erased here; earlier backups, exports and damaged files that a repair kept have it'),
       );
     });
   });

@@ -64,7 +64,6 @@ async function importTable(path: string, options: ImportOptions, environment: En
 
 function readTable(path: string): Uint8Array {
   try {
-    // A byte more than is taken shows that there is more.
     return readAtMost(path, CSV_BYTES_MAX);
   } catch (cause) {
     throw new CodedError('file_unreadable', `cannot read ${path}: ${messageOf(cause)}`, {

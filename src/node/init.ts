@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { toHex } from '../base/bytes.ts';
 import { CodedError, codeOf, messageOf } from '../base/errors.ts';
@@ -14,12 +14,12 @@ import type { Log } from '../sandbox/log.ts';
 import { loadManifest } from '../sandbox/manifest.ts';
 import type { Runner } from '../sandbox/runner.ts';
 import { runScriptedTests } from '../sandbox/scripted.ts';
-import { openDatabase } from '../store/database.ts';
 import { readText, writeFileDurably } from '../store/files.ts';
 import { Transactor } from '../store/transactor.ts';
 import { writeFirstBlocks } from './first-blocks.ts';
 import { checkDrafts, type FirstOrders, firstDrafts, NO_ORDERS } from './first-orders.ts';
 import { keyFolder, readKey, writeBadgeKeys, writeOpenKey, writeSealedKey } from './key-files.ts';
+import { createLedger } from './ledger-file.ts';
 import { ledgerPath } from './space-folder.ts';
 
 /** How the founder's key is kept: sealed in the folder, or open in a file of the founder's choice. */
@@ -54,8 +54,6 @@ export interface InitResult {
 
 const FOUNDER = 'founder';
 const CONFIG = 'blockmesh.toml';
-/** Names of members and who came when are for those who run the space. */
-const LEDGER_MODE = 0o600;
 
 /**
  * Makes a new space: keys, root block, and a key for the founder at this board.
@@ -167,9 +165,7 @@ async function found(options: InitOptions, dapps: readonly { dapp: string; ver: 
   const ver = dapps.find(({ dapp }) => dapp === 'door')?.ver ?? MESH_VERSION;
   const orders = firstDrafts(options.orders ?? NO_ORDERS, ver, badgeKey, randomness);
   await checkDrafts(orders, options);
-  // SQLite gives its log the mode of the file.
-  closeSync(openSync(ledgerPath(folder), 'wx', LEDGER_MODE));
-  const database = openDatabase({ path: ledgerPath(folder), mayCreate: true });
+  const database = createLedger(ledgerPath(folder));
   try {
     const first = writeFirstBlocks(options, { founder, console: consoleKey }, [
       [{ dapp: MESH, ver: MESH_VERSION, kind: 'root', re: null, body: root }],

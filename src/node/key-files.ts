@@ -1,18 +1,16 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromHex, toHex } from '../base/bytes.ts';
 import { CodedError } from '../base/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
+import { isJsonObject, type Json } from '../base/json.ts';
 import { BADGE_KEYS_MAX } from '../base/limits.ts';
 import type { Randomness } from '../base/ports.ts';
 import { SEED_BYTES, type SigningKey, signingKey } from '../format/ed25519.ts';
-import { readText, writeFileDurably } from '../store/files.ts';
 import { passphraseKey, SCRYPT_COST } from './passphrase-key.ts';
+import { damagedKey, readSecret, writeSecret } from './secret-file.ts';
 
 /** Keys on disk: JSON, mode 0600. A node's own keys lie open to it; a founder's is sealed or kept elsewhere. */
 
-const SECRET_MODE = 0o600;
 const CIPHER = 'aes-256-gcm';
 const SALT_BYTES = 16;
 const GCM_NONCE_BYTES = 12;
@@ -44,7 +42,7 @@ export function keyFolder(folder: string): KeyFolder {
 }
 
 export function writeOpenKey(path: string, seed: Uint8Array): void {
-  writeJson(path, { kind: 'ed25519', seed: toHex(seed) });
+  writeSecret(path, { kind: 'ed25519', seed: toHex(seed) });
 }
 
 export function writeSealedKey(path: string, seed: Uint8Array, passphrase: string, randomness: Randomness): void {
@@ -52,7 +50,7 @@ export function writeSealedKey(path: string, seed: Uint8Array, passphrase: strin
   const nonce = randomness.bytes(GCM_NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, passphraseKey(passphrase, salt), nonce);
   const sealed = Buffer.concat([cipher.update(seed), cipher.final(), cipher.getAuthTag()]);
-  writeJson(path, {
+  writeSecret(path, {
     kind: 'ed25519-sealed',
     scrypt: { ...SCRYPT_COST, salt: toHex(salt) },
     cipher: CIPHER,
@@ -70,17 +68,17 @@ export function readKey(path: string, passphrase?: string): SigningKey {
 }
 
 function readSeed(path: string, passphrase: string | undefined): Uint8Array {
-  const file = readJson(path);
+  const file = readSecret(path);
   if (file.kind === 'ed25519') return hexField(file.seed, SEED_BYTES, path);
-  if (file.kind !== 'ed25519-sealed') throw damaged(path);
+  if (file.kind !== 'ed25519-sealed') throw damagedKey(path);
   if (passphrase === undefined) {
     throw new CodedError('key_sealed', `${path} is sealed with a passphrase`, { fields: { path } });
   }
   const { scrypt } = file;
   const { N, r, p } = SCRYPT_COST;
   // The file does not choose how much memory we spend.
-  if (!isJsonObject(scrypt) || scrypt.N !== N || scrypt.r !== r || scrypt.p !== p) throw damaged(path);
-  if (file.cipher !== CIPHER) throw damaged(path);
+  if (!isJsonObject(scrypt) || scrypt.N !== N || scrypt.r !== r || scrypt.p !== p) throw damagedKey(path);
+  if (file.cipher !== CIPHER) throw damagedKey(path);
   const salt = hexField(scrypt.salt, SALT_BYTES, path);
   const nonce = hexField(file.nonce, GCM_NONCE_BYTES, path);
   const sealed = hexField(file.sealed, SEED_BYTES + GCM_TAG_BYTES, path);
@@ -94,7 +92,7 @@ function readSeed(path: string, passphrase: string | undefined): Uint8Array {
 }
 
 function hexField(value: Json | undefined, length: number, path: string): Uint8Array {
-  if (typeof value !== 'string' || !HEX.test(value) || value.length !== 2 * length) throw damaged(path);
+  if (typeof value !== 'string' || !HEX.test(value) || value.length !== 2 * length) throw damagedKey(path);
   return fromHex(value);
 }
 
@@ -105,50 +103,19 @@ export interface BadgeKey {
 }
 
 export function writeBadgeKeys(path: string, ring: readonly BadgeKey[]): void {
-  writeJson(path, { kind: 'badge-keys', ring: ring.map(({ epoch, key }) => ({ epoch, key: toHex(key) })) });
+  writeSecret(path, { kind: 'badge-keys', ring: ring.map(({ epoch, key }) => ({ epoch, key: toHex(key) })) });
 }
 
 /** The ring, newest first. @throws key_damaged, key_exposed, file_missing. */
 export function readBadgeKeys(path: string): readonly BadgeKey[] {
-  const { kind, ring } = readJson(path);
+  const { kind, ring } = readSecret(path);
   const isRing = kind === 'badge-keys' && Array.isArray(ring) && ring.length > 0 && ring.length <= BADGE_KEYS_MAX;
-  if (!isRing) throw damaged(path);
+  if (!isRing) throw damagedKey(path);
   const keys = ring.map((item) => {
-    if (!isJsonObject(item) || typeof item.epoch !== 'string' || !EPOCH.test(item.epoch)) throw damaged(path);
+    if (!isJsonObject(item) || typeof item.epoch !== 'string' || !EPOCH.test(item.epoch)) throw damagedKey(path);
     return { epoch: item.epoch, key: hexField(item.key, BADGE_KEY_BYTES, path) };
   });
   // Of two keys under one name, cards would be looked for under the wrong one.
-  if (new Set(keys.map(({ epoch }) => epoch)).size < keys.length) throw damaged(path);
+  if (new Set(keys.map(({ epoch }) => epoch)).size < keys.length) throw damagedKey(path);
   return keys;
-}
-
-function writeJson(path: string, value: JsonObject): void {
-  if (existsSync(path)) {
-    throw new CodedError('key_exists', `${path} is there already and is not replaced`, { fields: { path } });
-  }
-  writeFileDurably(path, `${JSON.stringify(value, null, 2)}\n`, SECRET_MODE);
-}
-
-function readJson(path: string): JsonObject {
-  const text = readText(path);
-  if ((statSync(path).mode & 0o077) !== 0) {
-    throw new CodedError('key_exposed', `${path} can be read by others`, {
-      fields: { path },
-      advice: `Make it private again: chmod 600 ${path}`,
-    });
-  }
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isJsonObject(value)) return value;
-  } catch {
-    // Told below.
-  }
-  throw damaged(path);
-}
-
-function damaged(path: string): CodedError {
-  return new CodedError('key_damaged', `${path} is not a key file of this release`, {
-    fields: { path },
-    advice: 'Put the file back from a backup.',
-  });
 }

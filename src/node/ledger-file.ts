@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { isWithoutBlocks, openDatabase, storeError } from '../store/database.ts';
 import { checkStart } from '../store/start-check.ts';
@@ -9,6 +10,16 @@ import { readRoot } from './root.ts';
 export interface LedgerFile {
   readonly database: Database;
   readonly root: ReturnType<typeof readRoot>;
+}
+
+/** Names of members and who came when are for those who run the space. */
+const LEDGER_MODE = 0o600;
+
+/** A new file for a ledger, which is not there yet. @throws the codes of `openDatabase`. */
+export function createLedger(path: string): Database {
+  // SQLite gives its log the mode of the file.
+  closeSync(openSync(path, 'wx', LEDGER_MODE));
+  return openDatabase({ path, mayCreate: true });
 }
 
 /**

@@ -27,8 +27,7 @@ export interface Refolded {
 /**
  * Plays every entry of a new file that has blocks and nothing else: in the order and at the times that the old file
  * still tells, and where it does not, in order of arrival, at the time their author claims. What was erased stays erased;
- * what came after it may rest on it, such as the block on a lost card of a member who was forgotten, so of that the old
- * file's word counts wherever it is sound.
+ * what came after may rest on it, as a block on a forgotten member's card does: there the old file's sound rows count.
  */
 export class RepairFold {
   readonly #journal: Journal;
@@ -105,7 +104,8 @@ export class RepairFold {
     const folded = Math.max(arrival, this.#journal.foldedTo());
     this.#transactor.commitFold({ arrival: folded, played: [played], waiting: [], erased });
     this.#entries += 1;
-    if (recorded !== null && (recorded.ok !== outcome.ok || recorded.code !== codeOf(outcome))) this.#differing += 1;
+    if (recorded !== null && (recorded.ok !== outcome.ok || recorded.code !== (outcome.ok ? null : outcome.code)))
+      this.#differing += 1;
   }
 
   #placeOf({ block, index }: EntryRef): EntryPlace {
@@ -137,10 +137,6 @@ export class RepairFold {
     if (writes !== null) return { ok: true, writes };
     return await playEntry(this.#judge, opened, index, this.#state, this.#at, this.#caps);
   }
-}
-
-function codeOf(outcome: Outcome): string | null {
-  return outcome.ok ? null : outcome.code;
 }
 
 /** What the old file says, or null where it cannot be read. */

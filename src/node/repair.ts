@@ -16,6 +16,7 @@ import { readWitness } from '../store/witness.ts';
 import { startDapps } from './dapps.ts';
 import { beforeErase, entryView } from './entry-view.ts';
 import { createJudge } from './judge.ts';
+import { createLedger } from './ledger-file.ts';
 import { declareRepaired, finishRepair, keepAside, repairingPath, witnessPath } from './repair-files.ts';
 import { RepairFold } from './repair-fold.ts';
 import { dappNames, readRoot } from './root.ts';
@@ -85,7 +86,7 @@ async function rebuild(
 ): Promise<{ readonly state: 'kept' | 'refolded'; readonly differing: number }> {
   const next = repairingPath(path);
   for (const part of ['', '-wal', '-shm']) rmSync(`${next}${part}`, { force: true });
-  const database = openDatabase({ path: next, mayCreate: true });
+  const database = createLedger(next);
   try {
     // It is synced as a whole before it counts.
     database.pragma('synchronous = OFF');

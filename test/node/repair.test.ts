@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -185,6 +186,9 @@ t.test('state and a block are damaged: folded anew from what is left', async (t)
     t.ok(space.state.read('membership', MEMBER));
     t.equal(space.state.read('mesh', 'device/reader-1'), null, 'what the lost block said is gone');
   });
+  for (const name of readdirSync(folder).filter((name) => name.startsWith('ledger.db'))) {
+    t.equal(statSync(join(folder, name)).mode & 0o077, 0, `${name} is its owner’s alone`);
+  }
 });
 
 t.test('folded anew after an erase: what rests on erased entries is as the old file has it', async (t) => {
