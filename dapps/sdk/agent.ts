@@ -8,7 +8,7 @@ import type { Moment } from './moment.ts';
 import { moment } from './moment.ts';
 import type { Method } from './peer.ts';
 import { Peer } from './peer.ts';
-import { openStdio } from './stdio.ts';
+import type { Wire } from './stdio.ts';
 import { topicMatches } from './topic.ts';
 
 /** Something that happened at this node just now: a badge at a reader, a button. */
@@ -18,7 +18,7 @@ export interface AgentEvent {
   readonly at: Moment;
 }
 
-interface AgentDefinition {
+export interface AgentDefinition {
   readonly name: string;
   readonly version: string;
   /** Every kind of the dapp, as the manifest has them: the greeting shows that both halves are of one version. */
@@ -83,9 +83,8 @@ function momentOf(params: JsonObject): Moment {
   return moment(object(params, 'at'));
 }
 
-/** Serves an agent on standard input and output until the input ends. Call it once, from the entry file. */
-export function serveAgent(definition: AgentDefinition): void {
-  const wire = openStdio((line) => peer.receive(line));
+/** The agent's end of `wire`. Lines of the node go into `receive` of what is returned. */
+export function joinAgent(definition: AgentDefinition, wire: Wire): Peer {
   let isStarted = false;
   const start = async (): Promise<void> => {
     if (isStarted) return;
@@ -106,4 +105,5 @@ export function serveAgent(definition: AgentDefinition): void {
     },
   );
   const node = new LineNode(peer, definition.name);
+  return peer;
 }

@@ -29,7 +29,7 @@ t.test('a known badge opens first and is written down after', async (t) => {
 });
 
 t.test('every denial is a fact of its own form, and no output moves', async (t) => {
-  const agent = new AgentUnderTest(t);
+  const agent = new AgentUnderTest();
   agent.edit('front', { allow: [{ who: 'everyone', schedule: 'days' }] });
   const strange = [...ADAS, { ...ADAS[0], epoch: 'e1' }].map((view) => ({ ...view, hash: HASH.strange }));
   const saturday = at(NOON_MS + 2 * 86_400_000);
@@ -59,7 +59,7 @@ t.test('every denial is a fact of its own form, and no output moves', async (t) 
 });
 
 t.test('a pulse that fails is told in the grant, and lets nobody in', async (t) => {
-  const agent = new AgentUnderTest(t);
+  const agent = new AgentUnderTest();
   agent.edit('front', { passback: { area: 'hall', ms: MINUTE_MS } });
   agent.faults.set('pulse', new CodedError('pins_offline', 'no pins'));
   await agent.badge('r-front');
@@ -74,7 +74,7 @@ t.test('a pulse that fails is told in the grant, and lets nobody in', async (t) 
 });
 
 t.test('a fact that cannot be kept is the answer to the event, and opens nothing twice', async (t) => {
-  const agent = new AgentUnderTest(t);
+  const agent = new AgentUnderTest();
   agent.faults.set('append', new CodedError('disk_full', 'no room'));
   await t.rejects(agent.badge('r-front'), { code: 'disk_full' });
   t.strictSame(
@@ -114,7 +114,7 @@ t.test('a card under sixteen keys is more look-ups than may be open at once', as
 });
 
 t.test('a PIN: three tries are free, then it is blocked for longer and longer', async (t) => {
-  const agent = new AgentUnderTest(t);
+  const agent = new AgentUnderTest();
   const pin = (char: string) => ADAS.map((view) => ({ ...view, hash: char.repeat(64) }));
   agent.edit('front', { pin: true });
   agent.give('membership', {
@@ -139,7 +139,7 @@ t.test('a PIN: three tries are free, then it is blocked for longer and longer', 
   t.equal(await show('2', NOON_MS + 90_000), 'denied front pin_wrong pin');
   t.match(tries(), { count: 1 });
   // As after a restart: the memory is new and the state counts.
-  const again = new AgentUnderTest(t);
+  const again = new AgentUnderTest();
   again.rules.state = agent.state;
   agent.give('door', { 'tries/ada/fob': { count: 20, ms: NOON_MS } });
   await again.badge('r-front', ADAS, at(NOON_MS + 3_599_999), pin('1'));
@@ -154,7 +154,7 @@ t.test('a PIN: three tries are free, then it is blocked for longer and longer', 
 });
 
 t.test('the agent counts tries before their facts are played, and a door without a PIN ends no count', async (t) => {
-  const agent = new AgentUnderTest(t);
+  const agent = new AgentUnderTest();
   const pin = ADAS.map((view) => ({ ...view, hash: '2'.repeat(64) }));
   agent.edit('front', { pin: true });
   agent.give('membership', {
@@ -170,7 +170,7 @@ t.test('the agent counts tries before their facts are played, and a door without
 });
 
 t.test('two people: the second opens, and both have passed', async (t) => {
-  const agent = new AgentUnderTest(t);
+  const agent = new AgentUnderTest();
   agent.edit('front', { twoMs: 10_000, passback: { area: 'hall', ms: MINUTE_MS } });
   agent.give('membership', person('ada', 'spare', [{ epoch: 'e2', bits: 40, hash: '9'.repeat(64) }]));
   const spare = [{ epoch: 'e2', bits: 40, hash: '9'.repeat(64) }];
@@ -195,7 +195,7 @@ t.test('two people: the second opens, and both have passed', async (t) => {
 });
 
 t.test('a person at the console opens a door, but not against an order', async (t) => {
-  const agent = new AgentUnderTest(t);
+  const agent = new AgentUnderTest();
   const open = (params: JsonObject) => agent.program.call('request', { name: 'open', params, at: at(5, 'unknown') });
   agent.edit('front', { allow: [], pin: true });
   t.strictSame(await open({ door: 'front', by: 'p-ada' }), { door: 'front', pulse: 'p-1' });
@@ -251,7 +251,7 @@ t.test('keep-open hours begin and end on the agent’s own minutes', async (t) =
 });
 
 t.test('what shuts a door that is kept open', async (t) => {
-  const agent = new AgentUnderTest(t);
+  const agent = new AgentUnderTest();
   await agent.start();
   agent.edit('front', { keepOpen: 'days', staleMs: 1_000 });
   const begin = async () => {
@@ -287,7 +287,7 @@ t.test('what shuts a door that is kept open', async (t) => {
 });
 
 t.test('an order shuts doors at once, whatever keeps them on; lifted, they open at the next minute', async (t) => {
-  const agent = new AgentUnderTest(t);
+  const agent = new AgentUnderTest();
   await agent.start();
   agent.edit('front', { keepOpen: 'days' });
   await agent.fire('minute');
@@ -309,7 +309,7 @@ t.test('an order shuts doors at once, whatever keeps them on; lifted, they open 
 });
 
 t.test('an output that does not obey is told again until it does', async (t) => {
-  const agent = new AgentUnderTest(t);
+  const agent = new AgentUnderTest();
   await agent.start();
   agent.outputs.delete('o-back');
   agent.timers.delete('enforce');
@@ -330,7 +330,7 @@ t.test('an output that does not obey is told again until it does', async (t) => 
 });
 
 t.test('a pins process that is away is told of once, and the door opens when it is back', async (t) => {
-  const agent = new AgentUnderTest(t);
+  const agent = new AgentUnderTest();
   await agent.start();
   agent.edit('front', { keepOpen: 'days' });
   agent.faults.set('output', new CodedError('pins_offline', 'gone'));
@@ -352,7 +352,7 @@ t.test('a pins process that is away is told of once, and the door opens when it 
 t.test(
   'an agent that starts in the middle of the hours holds by itself; one that starts in a lockdown shuts',
   async (t) => {
-    const agent = new AgentUnderTest(t);
+    const agent = new AgentUnderTest();
     agent.edit('front', { keepOpen: 'days' });
     await agent.start();
     t.strictSame(agent.acts(), []);
@@ -367,7 +367,7 @@ t.test(
 );
 
 t.test('no entry moves an output off its safe level', async (t) => {
-  const agent = new AgentUnderTest(t);
+  const agent = new AgentUnderTest();
   await agent.start();
   // All that could open both doors stands in the state, as if it had just arrived.
   agent.edit('front', { keepOpen: 'days' });
@@ -388,7 +388,7 @@ t.test('no entry moves an output off its safe level', async (t) => {
 });
 
 t.test('a denial that arrives while a badge is decided counts', async (t) => {
-  const agent = new AgentUnderTest(t);
+  const agent = new AgentUnderTest();
   await agent.start();
   let isTold = false;
   agent.before = ({ params }) => {

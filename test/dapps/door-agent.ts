@@ -1,12 +1,13 @@
 import type { Test } from 'tap';
+import { doorAgent } from '../../dapps/door/acting/acting.ts';
 import { DOOR } from '../../dapps/door/rules.ts';
 import { CodedError } from '../../src/base/errors.ts';
 import type { Json, JsonObject } from '../../src/base/json.ts';
-import { compileEntryCheck } from '../../src/sandbox/entry-check.ts';
 import type { MemoryState } from '../../src/sandbox/memory-state.ts';
 import { answerRead, answerScan } from '../../src/sandbox/state-calls.ts';
-import { folderOf, manifestOf, Program } from './harness.ts';
-import { RulesUnderTest } from './in-process.ts';
+import { AgentInProcess } from './agent-in-process.ts';
+import { folderOf, Program } from './harness.ts';
+import { formOf, RulesUnderTest } from './in-process.ts';
 
 export const HASH = { wide: 'a'.repeat(64), narrow: 'b'.repeat(64), strange: 'c'.repeat(64), other: 'd'.repeat(64) };
 /** A Thursday. */
@@ -31,11 +32,11 @@ const FRONT = { reader: 'r-front', output: 'o-front', openMs: 3_000, bits: 24, a
 const BACK = { reader: 'r-back', output: 'o-back', openMs: 500, bits: 40, allow: EVERYONE };
 
 /**
- * The agent as a real process, and a node that keeps a list of what it was asked to do. What the agent writes down is
- * played on the dapp's rules at once, as the fold would do it.
+ * The agent, and a node that keeps a list of what it was asked to do. What the agent writes down is played on the
+ * dapp's rules at once, as the fold would do it.
  */
 export class AgentUnderTest {
-  readonly program: Program;
+  readonly program: Program | AgentInProcess;
   readonly asked: Ask[] = [];
   readonly rules = new RulesUnderTest(DOOR);
   readonly faults = new Map<string, CodedError>();
@@ -51,9 +52,9 @@ export class AgentUnderTest {
   before: (ask: Ask) => void = () => {};
   #facts: Promise<unknown> = Promise.resolve();
 
-  constructor(t: Test) {
-    const manifest = manifestOf('door');
-    const entries = compileEntryCheck(manifest);
+  /** @param t with a test the agent is a real process, which ends with it; else it runs in this one. */
+  constructor(t?: Test) {
+    const { manifest, entries } = formOf('door');
     this.rules.reset({
       door: {
         'reader/r-front': 'front',
@@ -68,7 +69,7 @@ export class AgentUnderTest {
         ...person('bob', 'card', BOBS),
       },
     });
-    this.program = new Program(t, folderOf('door'), 'agent.ts', (method, params) => {
+    const answer = (method: string, params: JsonObject): Json => {
       const ask = { method, params };
       this.before(ask);
       this.asked.push(ask);
@@ -82,7 +83,9 @@ export class AgentUnderTest {
         return { block: 'b-1', index: 0 };
       }
       return this.#act(method, params);
-    });
+    };
+    this.program =
+      t === undefined ? new AgentInProcess(doorAgent(), answer) : new Program(t, folderOf('door'), 'agent.ts', answer);
   }
 
   get state(): MemoryState {

@@ -10,18 +10,73 @@ import { type Manifest, parseManifest } from '../../src/sandbox/manifest.ts';
 import { MemoryState } from '../../src/sandbox/memory-state.ts';
 import { answerRead, answerScan } from '../../src/sandbox/state-calls.ts';
 
-/** The node's side of the line, played by the test: what the program asks is answered by `answer`. */
+type Answer = (method: string, params: JsonObject) => Json;
+
+/** The node's end of a line, played by the test: what the dapp asks is answered by `answer`. */
+export class NodeEnd {
+  /** Every message the dapp sent, in order. */
+  readonly sent: JsonObject[] = [];
+  readonly #send: (line: string) => void;
+  readonly #answer: Answer;
+  readonly #waiting = new Map<number, PromiseWithResolvers<Json>>();
+  #lastId = 0;
+
+  /** @param send takes one line to the dapp, newline included. */
+  constructor(send: (line: string) => void, answer: Answer) {
+    this.#send = send;
+    this.#answer = answer;
+  }
+
+  /** Rejects with the dapp's code. */
+  call(method: string, params: JsonObject): Promise<Json> {
+    const id = ++this.#lastId;
+    const waiting = Promise.withResolvers<Json>();
+    this.#waiting.set(id, waiting);
+    this.#write({ jsonrpc: '2.0', id, method, params });
+    return waiting.promise;
+  }
+
+  notify(method: string, params: JsonObject): void {
+    this.#write({ jsonrpc: '2.0', method, params });
+  }
+
+  /** Takes one line from the dapp. */
+  receive(line: string): void {
+    const message = JSON.parse(line) as JsonObject;
+    this.sent.push(message);
+    const { id, method, params, result, error } = message;
+    if (typeof method === 'string') {
+      this.#write(reply(id ?? null, () => this.#answer(method, params as JsonObject)));
+      return;
+    }
+    const waiting = this.#waiting.get(Number(id));
+    this.#waiting.delete(Number(id));
+    if (isJsonObject(error)) {
+      const code = isJsonObject(error.data) ? String(error.data.code) : 'none';
+      waiting?.reject(new CodedError(code, String(error.message)));
+    } else waiting?.resolve(result ?? null);
+  }
+
+  /** Nothing comes any more: whoever waits is told so. */
+  end(reason: string): void {
+    for (const { reject } of this.#waiting.values()) reject(new CodedError('program_gone', reason));
+  }
+
+  #write(message: JsonObject): void {
+    this.#send(`${JSON.stringify(message)}\n`);
+  }
+}
+
+/** A dapp's program as a real process, with the test at the other end of its line. */
 export class Program {
   readonly child: ChildProcess;
   /** Resolves with the exit code (null after a signal). */
   readonly exited: Promise<number | null>;
-  /** Every message the program sent, in order. */
-  readonly sent: JsonObject[] = [];
   stderr = '';
-  readonly #waiting = new Map<number, PromiseWithResolvers<Json>>();
-  #lastId = 0;
+  readonly #end: NodeEnd;
 
-  constructor(t: Test, folder: string, file: string, answer: (method: string, params: JsonObject) => Json) {
+  constructor(t: Test, folder: string, file: string, answer: Answer) {
+    this.#end = new NodeEnd((line) => this.write(line), answer);
     this.child = spawn(process.execPath, [file], { cwd: folder, stdio: 'pipe', env: {} });
     const { stdin, stdout, stderr } = this.child;
     if (stdin === null || stdout === null || stderr === null) throw new Error('no pipes');
@@ -31,47 +86,32 @@ export class Program {
     });
     this.exited = new Promise((resolve) => {
       this.child.once('close', (code) => {
-        for (const { reject } of this.#waiting.values()) reject(new CodedError('program_gone', this.stderr));
+        this.#end.end(this.stderr);
         resolve(code);
       });
     });
-    createInterface({ input: stdout }).on('line', (line) => this.#take(JSON.parse(line), answer));
+    createInterface({ input: stdout }).on('line', (line) => this.#end.receive(line));
     t.teardown(async () => {
       this.child.kill('SIGKILL');
       await this.exited;
     });
   }
 
+  get sent(): readonly JsonObject[] {
+    return this.#end.sent;
+  }
+
   /** Rejects with the program's code. */
   call(method: string, params: JsonObject): Promise<Json> {
-    const id = ++this.#lastId;
-    const waiting = Promise.withResolvers<Json>();
-    this.#waiting.set(id, waiting);
-    this.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
-    return waiting.promise;
+    return this.#end.call(method, params);
   }
 
   notify(method: string, params: JsonObject): void {
-    this.write(`${JSON.stringify({ jsonrpc: '2.0', method, params })}\n`);
+    this.#end.notify(method, params);
   }
 
   write(bytes: string | Uint8Array): void {
     this.child.stdin?.write(bytes);
-  }
-
-  #take(message: JsonObject, answer: (method: string, params: JsonObject) => Json): void {
-    this.sent.push(message);
-    const { id, method, params, result, error } = message;
-    if (typeof method === 'string') {
-      this.write(`${JSON.stringify(reply(id ?? null, () => answer(method, params as JsonObject)))}\n`);
-      return;
-    }
-    const waiting = this.#waiting.get(Number(id));
-    this.#waiting.delete(Number(id));
-    if (isJsonObject(error)) {
-      const code = isJsonObject(error.data) ? String(error.data.code) : 'none';
-      waiting?.reject(new CodedError(code, String(error.message)));
-    } else waiting?.resolve(result ?? null);
   }
 }
 

@@ -35,6 +35,24 @@ export interface Judged {
 /** 2026-01-01T00:00Z, a Thursday. */
 export const NEW_YEAR_MS = Date.UTC(2026, 0, 1);
 
+interface Form {
+  readonly manifest: Manifest;
+  readonly entries: EntryCheck;
+}
+
+const FORMS = new Map<string, Form>();
+
+/** The manifest of a dapp and the check of its entries, compiled once: that takes longer than most tests. */
+export function formOf(dapp: string): Form {
+  let form = FORMS.get(dapp);
+  if (form === undefined) {
+    const manifest = manifestOf(dapp);
+    form = { manifest, entries: compileEntryCheck(manifest) };
+    FORMS.set(dapp, form);
+  }
+  return form;
+}
+
 /**
  * The rules of a dapp asked in this very process, for histories by the thousand: schema, judge and state are the
  * node's and the SDK's own, only the pipe between them is left out.
@@ -48,8 +66,9 @@ export class RulesUnderTest {
 
   constructor(definition: ContractDefinition) {
     this.#definition = definition;
-    this.manifest = manifestOf(definition.name);
-    this.#entries = compileEntryCheck(this.manifest);
+    const { manifest, entries } = formOf(definition.name);
+    this.manifest = manifest;
+    this.#entries = entries;
   }
 
   /** Empty again but for `given`: dapp, key, value. */
