@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { CodedError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { CONTROL_CALL_MS_MAX, ENROL_WAIT_MS_MAX } from '../base/limits.ts';
-import { NUMBER, WHO } from './badge-words.ts';
+import { NUMBER, WHO } from './argument-help.ts';
 import { type CommonOptions, common, wholeNumber, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { plain, print } from './output.ts';

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { CodedError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
-import { NUMBER } from './badge-words.ts';
+import { NUMBER } from './argument-help.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { columns, plain, print } from './output.ts';

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { CodedError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
-import { readText } from '../store/files.ts';
-import { askSecret } from './ask.ts';
-import { WHICH, WHO } from './badge-words.ts';
+import { WHICH, WHO } from './argument-help.ts';
+import { askNewSecret, secretIn } from './ask.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { plain, print } from './output.ts';
@@ -35,18 +34,16 @@ export function badgePin(badge: Command, environment: Environment): void {
 
 /** @throws pin_needed (no terminal to ask on), pin_differs, pin_unreadable. */
 async function newPin(file: string | undefined): Promise<string> {
-  if (file !== undefined) return checked(readText(file).split(/\r?\n/)[0] ?? '');
+  if (file !== undefined) return checked(secretIn(file));
   if (!process.stdin.isTTY) {
     throw new CodedError('pin_needed', 'there is no terminal to ask for a PIN', { advice: 'Use --pin-file.' });
   }
-  const first = checked(await askSecret('PIN, 4 to 12 digits: '));
-  if ((await askSecret('The same again: ')) !== first) {
-    throw new CodedError('pin_differs', 'the two PINs differ; nothing was changed');
-  }
-  return first;
+  const advice = 'Type it again, twice the same.';
+  const differs = new CodedError('pin_differs', 'the two PINs differ; nothing was changed', { advice });
+  return await askNewSecret('PIN, 4 to 12 digits: ', checked, differs);
 }
 
 function checked(pin: string): string {
-  if (!/^[0-9]{4,12}$/.test(pin)) throw new CodedError('pin_unreadable', 'a PIN is 4 to 12 digits');
-  return pin;
+  if (/^[0-9]{4,12}$/.test(pin)) return pin;
+  throw new CodedError('pin_unreadable', 'a PIN is 4 to 12 digits', { advice: 'Use digits alone, without spaces.' });
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { JsonObject } from '../base/json.ts';
+import { NUMBER, WHICH, WHO } from './argument-help.ts';
 import { badgeEnrol } from './badge-enrol.ts';
 import { badgeGlass } from './badge-glass.ts';
 import { badgePin } from './badge-pin.ts';
-import { NUMBER, WHICH, WHO } from './badge-words.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { describeDecision } from './facts.ts';

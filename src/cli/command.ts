@@ -16,6 +16,11 @@ export function common(command: Command, environment: Environment, examples: rea
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ blockmesh ${example}`).join('\n')}`);
 }
 
+/** An option that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
 /** An argument that is a whole number; anything else is wrong usage. */
 export function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { JsonObject } from '../base/json.ts';
 import { zoneRule } from '../node/system-zone.ts';
 import { SpaceClock } from './clock.ts';
-import { type CommonOptions, common, withSession } from './command.ts';
+import { type CommonOptions, collect, common, withSession } from './command.ts';
 import { type DoorOptions, doorOptions, doorSettings } from './door-options.ts';
 import { doorOrders } from './door-orders.ts';
 import { describeDoor, doorTable } from './door-text.ts';
@@ -118,8 +118,4 @@ function removeCommand(door: Command, environment: Environment): void {
     const result = await withSession(options, environment, (session) => session.call('door.remove', { door: name }));
     print(result, options.json === true, () => `door ${plain(name)} is removed`);
   });
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }

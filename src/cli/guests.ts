@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { JsonObject } from '../base/json.ts';
 import { instantsIn, SpaceClock } from './clock.ts';
-import { type CommonOptions, common, withSession } from './command.ts';
+import { type CommonOptions, collect, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { parseHours } from './hours.ts';
 import { columns, plain, print } from './output.ts';
@@ -90,10 +90,6 @@ function addCommand(guest: Command, environment: Environment): void {
     const text = () => `${plain(name)} is guest ${id} of ${plain(String(hostName))} ${when}`;
     print(result, options.json === true, text);
   });
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }
 
 async function allGuests(session: Session): Promise<readonly JsonObject[]> {

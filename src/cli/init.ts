@@ -7,7 +7,7 @@ import { initSpace } from '../node/init.ts';
 import { bootId, systemClock, systemRandomness } from '../node/system.ts';
 import { zoneRule } from '../node/system-zone.ts';
 import { createProcessRunner } from '../sandbox/process-runner.ts';
-import { type CommonOptions, common } from './command.ts';
+import { type CommonOptions, collect, common } from './command.ts';
 import type { Environment } from './environment.ts';
 import { plain, print } from './output.ts';
 import { newPassphrase } from './passphrase.ts';
@@ -40,7 +40,12 @@ export function initCommand(program: Command, environment: Environment): void {
     .option('--node-name <name>', 'name of this board', hostname())
     .option('--key-file <path>', 'keep the founder’s key open in this file (made if not there) and not in the folder')
     .option('--passphrase-file <path>', 'take the passphrase that seals the founder’s key from this file')
-    .option('--break-glass <number>', 'a card that opens in an emergency, as printed on it (repeat, up to 8)', more, [])
+    .option(
+      '--break-glass <number>',
+      'a card that opens in an emergency, as printed on it (repeat, up to 8)',
+      collect,
+      [],
+    )
     .option('--zone <zone>', 'the time zone of the space: Europe/Berlin, or a POSIX TZ rule (default: UTC0)');
   common(command, environment, [
     'init --folder /var/lib/blockmesh --name "Makerspace Nord" --founder "Ada Lovelace"',
@@ -91,8 +96,4 @@ function glassText(cards: number): string {
   if (cards > 0)
     return `Break-glass cards: ${cards}. Keep them sealed and known to few: each opens every door at any time.`;
   return 'There is no break-glass card; `blockmesh badge break-glass NUMBER` adds one for when the clock or a plan fails.';
-}
-
-function more(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { JsonObject } from '../base/json.ts';
 import { CONTROL_CALL_MS_MAX, LOG_ROWS_MAX } from '../base/limits.ts';
 import { SpaceClock } from './clock.ts';
-import { type CommonOptions, common, wholeNumber, withSession } from './command.ts';
+import { type CommonOptions, collect, common, wholeNumber, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { LogPrinter } from './log-printer.ts';
 import type { Session } from './session.ts';
@@ -107,8 +107,4 @@ async function follow(session: Session, start: JsonObject, printer: LogPrinter):
 
 async function read(session: Session, params: JsonObject): Promise<Page> {
   return (await session.call('log.read', params)) as unknown as Page;
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }

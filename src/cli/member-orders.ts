@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { CodedError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
+import { WHO } from './argument-help.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { erasedText } from './erased-text.ts';
 import { plain, print } from './output.ts';
-
-const WHO = 'name or id of the member';
 
 interface SuspendOptions extends CommonOptions {
   readonly reason: string;

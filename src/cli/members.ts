@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { JsonObject } from '../base/json.ts';
+import { WHO } from './argument-help.ts';
 import { SpaceClock } from './clock.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
@@ -19,7 +20,6 @@ interface FieldOptions extends CommonOptions {
   readonly email?: string;
 }
 
-const WHO = 'name or id of the member';
 const PERMANENCE = `
 Whoever is given a plan is permanent no more, and no end of a plan makes anybody permanent: only --permanent yes does.
 It is refused for a member who has plans: take them first.`;

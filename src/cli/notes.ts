@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import type { JsonObject } from '../base/json.ts';
+import { WHO } from './argument-help.ts';
 import { instantsIn, SpaceClock } from './clock.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { erasedText } from './erased-text.ts';
 import { plain, print } from './output.ts';
-
-const WHO = 'name or id of the member';
 
 export function noteCommands(program: Command, environment: Environment): void {
   const note = program.command('note').description('notes about members, which can be erased');

@@ -1,7 +1,5 @@
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import { CodedError } from '../base/errors.ts';
-import { readText } from '../store/files.ts';
+import { askNewSecret, askSecret, secretIn } from './ask.ts';
 
 const PASSPHRASE_CHARS_MIN = 8;
 
@@ -17,20 +15,18 @@ export interface PassphraseWanted {
  * @throws passphrase_needed (no terminal to ask on), passphrase_short, passphrase_differs.
  */
 export async function newPassphrase(file: string | undefined, wanted: PassphraseWanted): Promise<string> {
-  if (file !== undefined) return checked(firstLine(file));
+  if (file !== undefined) return checked(secretIn(file));
   refuseWithoutTerminal(wanted);
-  const first = checked(await ask(`Passphrase for ${wanted.what}: `));
-  if ((await ask('The same again: ')) !== first) {
-    throw new CodedError('passphrase_differs', 'the two passphrases differ; nothing was made');
-  }
-  return first;
+  const advice = 'Type it again, twice the same.';
+  const differs = new CodedError('passphrase_differs', 'the two passphrases differ; nothing was made', { advice });
+  return await askNewSecret(`Passphrase for ${wanted.what}: `, checked, differs);
 }
 
 /** A passphrase that was chosen earlier. @throws passphrase_needed. */
 export async function knownPassphrase(file: string | undefined, wanted: PassphraseWanted): Promise<string> {
-  if (file !== undefined) return firstLine(file);
+  if (file !== undefined) return secretIn(file);
   refuseWithoutTerminal(wanted);
-  return await ask(`Passphrase of ${wanted.what}: `);
+  return await askSecret(`Passphrase of ${wanted.what}: `);
 }
 
 function refuseWithoutTerminal({ advice }: PassphraseWanted): void {
@@ -38,25 +34,11 @@ function refuseWithoutTerminal({ advice }: PassphraseWanted): void {
   throw new CodedError('passphrase_needed', 'there is no terminal to ask for a passphrase', { advice });
 }
 
-function firstLine(file: string): string {
-  return readText(file).split(/\r?\n/)[0] ?? '';
-}
-
 function checked(passphrase: string): string {
   if ([...passphrase].length < PASSPHRASE_CHARS_MIN) {
-    throw new CodedError('passphrase_short', `a passphrase has at least ${PASSPHRASE_CHARS_MIN} characters`);
+    throw new CodedError('passphrase_short', `a passphrase has at least ${PASSPHRASE_CHARS_MIN} characters`, {
+      advice: 'Choose a longer one: several words are easy to keep in mind.',
+    });
   }
   return passphrase;
-}
-
-async function ask(question: string): Promise<string> {
-  process.stderr.write(question);
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
-  try {
-    return await lines.question('');
-  } finally {
-    lines.close();
-    process.stderr.write('\n');
-  }
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Json, JsonObject } from '../base/json.ts';
+import { WHO } from './argument-help.ts';
 import { SpaceClock } from './clock.ts';
 import { type CommonOptions, common, wholeNumber, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
@@ -20,7 +21,6 @@ interface GiveOptions extends CommonOptions {
   readonly until?: string;
 }
 
-const WHO = 'name or id of the member';
 const UNCOVERS =
   '\nit covered families until now: whoever was in order by it alone, as `blockmesh family list` has them, is no more';
 

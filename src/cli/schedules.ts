@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { JsonObject } from '../base/json.ts';
 import { zoneRule } from '../node/system-zone.ts';
-import { type CommonOptions, common, withSession } from './command.ts';
+import { type CommonOptions, collect, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { hoursText, parseHours } from './hours.ts';
 import { columns, plain, print } from './output.ts';
@@ -56,10 +56,6 @@ export function scheduleCommands(program: Command, environment: Environment): vo
     );
     print(result, options.json === true, () => `schedule ${plain(name)} is removed`);
   });
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 function table(schedules: readonly JsonObject[]): string {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { JsonObject } from '../base/json.ts';
+import { WHO } from './argument-help.ts';
 import { SpaceClock } from './clock.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import { codeText } from './denials.ts';
@@ -17,7 +18,7 @@ export function whyCommand(program: Command, environment: Environment): void {
     .command('why')
     .description('whether a door lets a member in, by which rule, and everything that stands against it')
     .argument('<door>', 'name of the door')
-    .argument('<member>', 'name or id of the member')
+    .argument('<member>', WHO)
     .option('--at <time>', `at another time; one that is over is told by what was known then. ${TIME_HELP}`)
     .option('--badge <id>', 'with this badge; else with the one that does best');
   common(command, environment, [

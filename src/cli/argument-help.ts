@@ -1,4 +1,4 @@
-/** What the arguments of the badge commands are. */
+/** How `--help` tells what arguments are that several commands take. */
 export const NUMBER = 'the number on the card: 10 digits, 3+5 digits with a comma, or 8 or 10 hex digits';
 export const WHO = 'name or id of the member';
 export const WHICH = 'id or label of the badge, where the member has several';
