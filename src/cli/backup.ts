@@ -15,9 +15,10 @@ import { verifyBackup } from '../node/restore.ts';
 import { noteBackup } from '../node/restored.ts';
 import { systemRandomness } from '../node/system.ts';
 import { type SecretOptions, secretForFile } from './archive-secrets.ts';
+import { utcText } from './clock.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
-import { plain, print, timeText } from './output.ts';
+import { plain, print } from './output.ts';
 import { newPassphrase } from './passphrase.ts';
 import { showProgress } from './progress.ts';
 
@@ -117,6 +118,6 @@ async function verify(path: string, options: BackupOptions): Promise<void> {
   const { mesh, space, node, asOfMs, blocks } = manifest;
   const result: JsonObject = { file: path, mesh, space, node, asOfMs, blocks };
   print(result, options.json === true, () => {
-    return `${path} is whole: ${plain(space)} with ${blocks} blocks, as of ${timeText(asOfMs)}`;
+    return `${path} is whole: ${plain(space)} with ${blocks} blocks, as of ${utcText(asOfMs)}`;
   });
 }

@@ -42,7 +42,9 @@ export function badgeEnrol(badge: Command, environment: Environment): void {
 /** @throws card_unclear unless exactly one way of naming the card was chosen. */
 function refuseUnclear(number: string | undefined, { next, last }: EnrolOptions): void {
   if ([number, next, last].filter((way) => way !== undefined).length === 1) return;
-  throw new CodedError('card_unclear', 'say which card: a number, --next DOOR or --last DOOR, one of them');
+  throw new CodedError('card_unclear', 'which card is not said, or said in more than one way', {
+    advice: 'Give a number, --next DOOR or --last DOOR, one of them.',
+  });
 }
 
 async function enrolBy(session: Session, member: string, number: string | undefined, options: EnrolOptions) {
@@ -51,7 +53,10 @@ async function enrolBy(session: Session, member: string, number: string | undefi
   if (last !== undefined) return await session.call('badge.enrol-last', { member, door: last, label });
   const waitMs = wait * 1_000;
   if (waitMs < 1 || waitMs > ENROL_WAIT_MS_MAX) {
-    throw new CodedError('bad_wait', `--wait is 1 to ${ENROL_WAIT_MS_MAX / 1_000} seconds`, { fields: { wait } });
+    throw new CodedError('bad_wait', `nobody waits ${wait} seconds for a card`, {
+      fields: { wait },
+      advice: `--wait is 1 to ${ENROL_WAIT_MS_MAX / 1_000} seconds.`,
+    });
   }
   const params = { member, door: next ?? '', label, waitMs };
   // The node needs a moment to listen; whoever is quicker taps again.

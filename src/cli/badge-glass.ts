@@ -46,7 +46,9 @@ async function runGlass(number: string | undefined, options: GlassOptions, envir
     print(result, json === true, () => table(cards));
     return;
   }
-  throw new CodedError('card_unclear', 'a new card needs its number and --label; --remove takes a label alone');
+  throw new CodedError('card_unclear', 'these do not go together', {
+    advice: 'Give a number and --label to add a card, --remove alone to take one away, or nothing to list them.',
+  });
 }
 
 function label(text: string): string {

@@ -58,7 +58,7 @@ export class SpaceClock {
    */
   text(ms: number): string {
     const span = this.#spanOf(ms);
-    if (span === undefined) return `${wallText(ms)}Z`;
+    if (span === undefined) return utcText(ms);
     const minutes = offsetAt(span.offsets, ms);
     const wall = ms + minutes * MINUTE_MS;
     const isTwice = instantsOf(span.offsets, wall).length > 1;
@@ -103,6 +103,11 @@ function instantsOf(offsets: readonly Offset[], wall: WallMs): readonly number[]
 
 function offsetAt(offsets: readonly Offset[], ms: number): number {
   return (offsets.findLast(({ from }) => from <= ms) ?? offsets[0])?.minutes ?? 0;
+}
+
+/** For a time told where no space can be asked for its zone: `2026-11-22 20:15:03Z`. */
+export function utcText(ms: number): string {
+  return `${wallText(ms)}Z`;
 }
 
 /** `2026-11-22 20:15:03` */

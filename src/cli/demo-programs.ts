@@ -5,7 +5,6 @@ import { execa } from 'execa';
 import { CodedError, codeOf } from '../base/errors.ts';
 import { DEMO_RESTARTS_MAX, DEMO_START_MS_MAX } from '../base/limits.ts';
 import type { Environment } from './environment.ts';
-import { timeText } from './output.ts';
 
 type Program = ReturnType<typeof launch>;
 
@@ -162,6 +161,15 @@ function parseLine(text: string): NodeLine | null {
 
 function failed(what: string, why: string): CodedError {
   return new CodedError('demo_failed', `${what} did not start: ${why}`, {
-    advice: 'The demo needs socat: apt-get install socat.',
+    advice:
+      'The demo needs socat (apt-get install socat) and a folder it may write in; `make clean` removes an old one.',
   });
+}
+
+/** The time on the clock of this machine, with seconds: 2026-11-22 20:15:03. */
+function timeText(epochMs: number): string {
+  const at = new Date(epochMs);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }

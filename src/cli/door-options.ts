@@ -92,7 +92,7 @@ function passback(text: string): JsonObject {
   return { area, ms: duration(time) };
 }
 
-/** A time span as `duration` reads it. */
+/** A time span with its unit, `20 s`: the largest that holds it whole. */
 export function durationText(ms: number): string {
   const units = Object.entries(UNIT_MS).reverse();
   const [unit, size] = units.find(([, one]) => ms >= one && ms % one === 0) ?? ['ms', 1];

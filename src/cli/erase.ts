@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { CodedError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
+import { SpaceClock } from './clock.ts';
 import { type CommonOptions, common, wholeNumber, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
-import { plain, print, timeText } from './output.ts';
+import { plain, print } from './output.ts';
 
 interface EraseOptions extends CommonOptions {
   readonly yes?: boolean;
@@ -26,13 +27,15 @@ export function eraseCommand(program: Command, environment: Environment): void {
       const preview = (await session.call('erase.preview', { entries })) as { entries: readonly JsonObject[] };
       const entry = preview.entries[0] ?? {};
       refuse(entry);
+      const clock = new SpaceClock(session);
+      await clock.know(Number(entry.time));
       if (options.yes !== true) {
-        print(entry, options.json === true, () => describe(entry, 'will be lost'));
+        print(entry, options.json === true, () => describe(entry, clock, 'will be lost'));
         return;
       }
       const result = await session.call('erase.entries', { entries });
       print(result, options.json === true, () =>
-        describe(entry, 'is erased here; earlier backups, exports and damaged files that a repair kept have it'),
+        describe(entry, clock, 'is erased here; earlier backups, exports and damaged files that a repair kept have it'),
       );
     });
   });
@@ -44,7 +47,7 @@ function refuse({ refusal }: JsonObject): void {
   throw new CodedError(code, message, advice === null ? {} : { advice });
 }
 
-function describe({ dapp, kind, time, body }: JsonObject, what: string): string {
-  const lines = [`${dapp} ${kind} of ${timeText(Number(time))}: ${plain(JSON.stringify(body))}`, what];
+function describe({ dapp, kind, time, body }: JsonObject, clock: SpaceClock, what: string): string {
+  const lines = [`${dapp} ${kind} of ${clock.text(Number(time))}: ${plain(JSON.stringify(body))}`, what];
   return [...lines, ...(what.startsWith('will') ? ['Say --yes to erase it.'] : [])].join('\n');
 }

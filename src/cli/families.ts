@@ -36,7 +36,7 @@ export function familyCommands(program: Command, environment: Environment): void
     const families = await withSession(options, environment, (session) =>
       everyPage(session, 'family.list', 'families', 'family'),
     );
-    print(families, options.json === true, () => table(families));
+    print({ families }, options.json === true, () => table(families));
   });
 
   const remove = family.command('remove').description('remove a family that nobody is in').argument('<id>', 'its id');

@@ -32,7 +32,7 @@ export function guestCommands(program: Command, environment: Environment): void 
       await spaceClock.know(...instantsIn(stays, 'from'), ...instantsIn(stays, 'until'));
       return { guests: all, clock: spaceClock };
     });
-    print(guests, options.json === true, () => table(guests, clock));
+    print({ guests }, options.json === true, () => table(guests, clock));
   });
 
   const end = guest

@@ -16,7 +16,7 @@ export function memberList(member: Command, environment: Environment): void {
       await spaceClock.know(...all.map(({ since }) => Number(since)));
       return { members: all, clock: spaceClock };
     });
-    print(members, options.json === true, () => table(members, clock));
+    print({ members }, options.json === true, () => table(members, clock));
   });
 }
 

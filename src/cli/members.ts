@@ -97,11 +97,12 @@ function editCommand(member: Command, environment: Environment): void {
   ]);
   edit.action(async (name: string, options: FieldOptions) => {
     const fields = fieldsOf(options);
+    if (Object.keys(fields).length === 0) edit.error('error: name at least one field to change (add --help for them)');
     const params = { member: name, ...fields };
     const result = (await withSession(options, environment, (session) =>
       session.call('member.edit', params),
     )) as JsonObject;
-    const changed = Object.keys(fields).join(', ') || 'nothing';
+    const changed = Object.keys(fields).join(', ');
     const { before, after } = result.permanent as JsonObject;
     const now = before === after ? '' : after === true ? '; a permanent member now' : '; no permanent member any more';
     const text = () => `${plain(name)}: ${changed} changed${now}${withoutPlanText(result)}`;

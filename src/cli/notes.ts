@@ -26,7 +26,7 @@ export function noteCommands(program: Command, environment: Environment): void {
       await spaceClock.know(...instantsIn(rows, 'since'));
       return { notes: rows, name: String(answer.name), clock: spaceClock };
     });
-    print(notes, options.json === true, () => listText(name, notes, clock));
+    print({ notes }, options.json === true, () => listText(name, notes, clock));
   });
 
   const erase = note

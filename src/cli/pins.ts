@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../node/node.ts';
 import { type CommonOptions, common } from './command.ts';
 import type { Environment } from './environment.ts';
+import { print } from './output.ts';
 import { pinsArguments } from './pins-arguments.ts';
 
 export function pinsCommands(program: Command, environment: Environment): void {
@@ -13,6 +14,6 @@ export function pinsCommands(program: Command, environment: Environment): void {
   common(options, environment, ['pins options', 'pins options | xargs -d "\\n" build/blockmesh-pins']);
   options.action(({ folder, json }: CommonOptions) => {
     const words = pinsArguments(readConfig(resolve(folder)));
-    process.stdout.write(json ? `${JSON.stringify(words)}\n` : `${words.join('\n')}\n`);
+    print(words, json === true, () => words.join('\n'));
   });
 }

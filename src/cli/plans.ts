@@ -32,7 +32,7 @@ export function planCommands(program: Command, environment: Environment): void {
     const plans = await withSession(options, environment, (session) =>
       everyPage(session, 'plan.list', 'plans', 'plan'),
     );
-    print(plans, options.json === true, () => table(plans));
+    print({ plans }, options.json === true, () => table(plans));
   });
   giveCommand(plan, environment);
   takeCommand(plan, environment);

@@ -2,9 +2,10 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { restoreSpace } from '../node/restore.ts';
 import { type SecretOptions, secretForFile } from './archive-secrets.ts';
+import { utcText } from './clock.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
-import { plain, print, timeText } from './output.ts';
+import { plain, print } from './output.ts';
 import { showProgress } from './progress.ts';
 
 interface RestoreOptions extends CommonOptions, SecretOptions {
@@ -36,7 +37,7 @@ async function restore(file: string, options: RestoreOptions): Promise<void> {
   const { mesh, space, node, asOfMs, blocks } = await restoreSpace(folder, { file, secretFor, progress: showProgress });
   print({ folder, mesh, space, node, asOfMs, blocks }, options.json === true, () =>
     [
-      `${plain(space)} is in ${folder}: ${blocks} blocks, as of ${timeText(asOfMs)}`,
+      `${plain(space)} is in ${folder}: ${blocks} blocks, as of ${utcText(asOfMs)}`,
       'Make sure that the board it was made on never runs again beside this one.',
       'What was decided elsewhere since then is not known here: `blockmesh status` shows that flag, doors with a limit',
       'on staleness heed it, and `blockmesh restore --alone` takes it back.',

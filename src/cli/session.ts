@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { CodedError, codeOf } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { CONTROL_CALL_MS_MAX } from '../base/limits.ts';
+import type { Config } from '../node/config.ts';
 import { readConfig } from '../node/node.ts';
 import { OPERATIONS } from '../node/operations/operations.ts';
 import { runOperation } from '../node/operations/run-operation.ts';
@@ -27,7 +28,7 @@ export async function openSession(folder: string, environment: Environment, isUn
   requireSpace(folder);
   const config = readConfig(folder);
   const socket = await connect(config.control.socket);
-  return socket === null ? openStore(folder, environment, isUnchecked) : remoteSession(socket);
+  return socket === null ? openStore(folder, config, environment, isUnchecked) : remoteSession(socket);
 }
 
 /** Null when nobody listens. @throws control_denied. */
@@ -70,8 +71,12 @@ function remoteSession(socket: Socket): Session {
   };
 }
 
-async function openStore(folder: string, environment: Environment, isUnchecked: boolean): Promise<Session> {
-  const config = readConfig(folder);
+async function openStore(
+  folder: string,
+  config: Config,
+  environment: Environment,
+  isUnchecked: boolean,
+): Promise<Session> {
   const space: Space = await openSpace({
     folder,
     dappsFolder: `${environment.release}/dapps`,
