@@ -54,7 +54,7 @@ export function exportRecord({ bytes, signature, bodies }: SealedBlock): Uint8Ar
   return concat(lengthOf(record.length), record);
 }
 
-/** Ends the records. @param digest SHA-256 of everything before it, this length and count included. */
+/** Ends the records; the SHA-256 of everything before it, this length and count included, follows. */
 export function exportEnd(count: number): Uint8Array {
   const bytes = Buffer.alloc(COUNT_BYTES);
   bytes.writeBigUInt64BE(BigInt(count));

@@ -82,18 +82,10 @@ export function arrivalBefore(space: Space, ms: number): number {
 
 /** Where a block stands among those here. @throws block_unknown. */
 export function arrivalOf(space: Space, id: BlockId): number {
-  if (space.blocks.has(id)) {
-    for (let arrival = 0; ; ) {
-      const page = space.blocks.after(arrival, IMPORT_BATCH_BLOCKS_MAX);
-      const found = page.find((stored) => stored.id === id);
-      if (found !== undefined) return found.arrival;
-      const end = page.at(-1);
-      if (end === undefined) break;
-      arrival = end.arrival;
-    }
-  }
+  const arrival = space.blocks.arrivalOf(id);
+  if (arrival !== null) return arrival;
   throw new CodedError('block_unknown', `there is no block ${idText(id)} here`, {
-    advice: 'Name one that `blockmesh log` shows, or a time.',
+    advice: 'Name one that `blockmesh log --json` shows, or a time.',
   });
 }
 
