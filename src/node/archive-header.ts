@@ -1,5 +1,5 @@
 import { concat, equalBytes, utf8 } from '../base/bytes.ts';
-import { CodedError } from '../base/errors.ts';
+import { CodedError, type ErrorFields } from '../base/errors.ts';
 import { type ArchiveKeys, type ArchiveSecret, archiveKeys, HEADER_TAG_BYTES, isSameTag } from './archive-secret.ts';
 
 /** The 64 bytes a backup begins with. `BACKUP.md` beside this file has them byte by byte. */
@@ -57,7 +57,7 @@ export function readHeader(bytes: Uint8Array, path: string): ArchiveHeader {
   const wanted = new Uint8Array(SALT_AT - SCRYPT_AT);
   if (mode === 'passphrase') wanted.set(SCRYPT_BYTES);
   if (mode === undefined || !equalBytes(bytes.subarray(SCRYPT_AT, SALT_AT), wanted)) {
-    throw new CodedError('backup_damaged', `the first bytes of ${path} are damaged`, { fields });
+    throw damaged(path, fields);
   }
   return { mode, salt: bytes.slice(SALT_AT, TAG_AT), bytes: bytes.slice(0, ARCHIVE_HEADER_BYTES) };
 }
@@ -75,10 +75,14 @@ export function unlockHeader(header: ArchiveHeader, secret: ArchiveSecret, path:
   const keys = archiveKeys(secret, header.salt);
   const head = header.bytes.subarray(0, TAG_AT);
   if (isSameTag(keys.headerTag(head), header.bytes.subarray(TAG_AT))) return keys;
-  if (secret.mode === 'plain')
-    throw new CodedError('backup_damaged', `the first bytes of ${path} are damaged`, { fields });
+  if (secret.mode === 'plain') throw damaged(path, fields);
   throw new CodedError('backup_secret', `the ${secret.mode} does not open ${path}`, {
     fields,
     advice: 'Try again; if you are sure of it, the first bytes of the file are damaged: use another copy.',
   });
+}
+
+function damaged(path: string, fields: ErrorFields): CodedError {
+  const advice = 'Use another copy; nothing was taken from this one.';
+  return new CodedError('backup_damaged', `the first bytes of ${path} are damaged`, { fields, advice });
 }

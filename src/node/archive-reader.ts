@@ -15,12 +15,19 @@ export async function openToRead(path: string, code: string): Promise<{ file: Fi
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
     const missing = codeOf(cause) === 'ENOENT' ? 'file_missing' : 'file_unreadable';
-    throw new CodedError(missing, `cannot read ${path}: ${messageOf(cause)}`, { cause, fields: { path } });
+    throw new CodedError(missing, `cannot read ${path}: ${messageOf(cause)}`, {
+      cause,
+      fields: { path },
+      advice: missing === 'file_missing' ? 'Check its name.' : 'Check its owner and mode.',
+    });
   }
   const stat = await file.stat();
   if (stat.isFile()) return { file, bytes: stat.size };
   await file.close();
-  throw new CodedError(code, `${path} is not a file`, { fields: { path } });
+  throw new CodedError(code, `${path} is not a file`, {
+    fields: { path },
+    advice: 'Name a file, no folder or device.',
+  });
 }
 
 /** Gives what is in a backup, in order, each byte of it known to be what was sealed. */

@@ -108,6 +108,7 @@ function unusable(folder: string, cause: unknown): CodedError {
   return new CodedError('folder_unusable', `${folder} cannot be used: ${messageOf(cause)}`, {
     cause,
     fields: { folder },
+    advice: 'Check that the folder above it is there and may be written, or name another one.',
   });
 }
 
@@ -137,7 +138,11 @@ async function testedVersion(dapp: string, { dappsFolder, runner, log }: InitOpt
   const [first] = failures;
   if (first === undefined) return manifest.version;
   const what = `${dapp} fails its own tests: ${first.file}, step ${first.step}: ${first.reason}`;
-  throw new CodedError('dapp_tests_failed', what, { fields: { dapp, failures: failures.length } });
+  throw new CodedError('dapp_tests_failed', what, {
+    fields: { dapp, failures: failures.length },
+    advice:
+      'Install this release anew: its dapps are not as they were delivered, or this machine is too slow for them.',
+  });
 }
 
 async function found(options: InitOptions, dapps: readonly { dapp: string; ver: string }[]): Promise<InitResult> {

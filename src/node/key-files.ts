@@ -72,7 +72,10 @@ function readSeed(path: string, passphrase: string | undefined): Uint8Array {
   if (file.kind === 'ed25519') return hexField(file.seed, SEED_BYTES, path);
   if (file.kind !== 'ed25519-sealed') throw damagedKey(path);
   if (passphrase === undefined) {
-    throw new CodedError('key_sealed', `${path} is sealed with a passphrase`, { fields: { path } });
+    throw new CodedError('key_sealed', `${path} is sealed with a passphrase`, {
+      fields: { path },
+      advice: 'Name a key file that is open.',
+    });
   }
   const { scrypt } = file;
   const { N, r, p } = SCRYPT_COST;
@@ -87,7 +90,11 @@ function readSeed(path: string, passphrase: string | undefined): Uint8Array {
   try {
     return new Uint8Array(Buffer.concat([decipher.update(sealed.subarray(0, SEED_BYTES)), decipher.final()]));
   } catch (cause) {
-    throw new CodedError('key_passphrase', `the passphrase does not open ${path}`, { cause, fields: { path } });
+    throw new CodedError('key_passphrase', `the passphrase does not open ${path}`, {
+      cause,
+      fields: { path },
+      advice: 'Try again; if you are sure of it, the file was changed: put it back from a backup.',
+    });
   }
 }
 

@@ -80,7 +80,10 @@ export async function enrolNext(parts: NextCardParts, params: JsonObject, gone: 
   const card = await nextCards.next(reader, clock, waitMs, AbortSignal.any([gone, ending]));
   if (card === 'gone') throw new CodedError('caller_left', 'whoever waited for a card has left');
   if (card === 'timeout') {
-    throw new CodedError('no_card', `no card was held to the reader of ${name}`, { fields: { door: name, waitMs } });
+    throw new CodedError('no_card', `no card was held to the reader of ${name}`, {
+      fields: { door: name, waitMs },
+      advice: 'Try again, for longer with --wait; `blockmesh status` shows whether the reader hears anything.',
+    });
   }
   return await enrolCard(space, randomness, { ...params, member }, card);
 }

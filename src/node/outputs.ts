@@ -109,7 +109,11 @@ export class Outputs {
   }
 
   #connected(): PinsClient {
-    if (this.#pins === null) throw new CodedError('pins_offline', 'the pins process does not answer');
+    if (this.#pins === null) {
+      throw new CodedError('pins_offline', 'the pins process does not answer', {
+        advice: 'Start it again; the node finds it by itself. `blockmesh pins options` prints what it takes.',
+      });
+    }
     return this.#pins;
   }
 

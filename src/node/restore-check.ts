@@ -37,7 +37,11 @@ function checkLedger(path: string, manifest: ArchiveManifest, node: string, cons
   const database = openDatabase({ path, mayCreate: false });
   try {
     const [fault] = faultsOf(database);
-    if (fault !== undefined) throw new CodedError('backup_ledger', `the ledger in the backup is damaged: ${fault}`);
+    if (fault !== undefined) {
+      throw new CodedError('backup_ledger', `the ledger in the backup is damaged: ${fault}`, {
+        advice: 'Use another backup; nothing was made of this one.',
+      });
+    }
     if (database.prepare('SELECT 1 FROM block LIMIT 1').get() === undefined) throw unfit('its ledger is empty');
     const blocks = new BlockReader(database);
     if (idText(blocks.mesh) !== manifest.mesh) throw unfit('the ledger is of another mesh than it names');

@@ -107,5 +107,8 @@ function refuseInhabited(folder: string): void {
 }
 
 function contentError(path: string, what: string): CodedError {
-  return new CodedError('backup_content', `${path} is not as a backup is: ${what}`, { fields: { path } });
+  return new CodedError('backup_content', `${path} is not as a backup is: ${what}`, {
+    fields: { path },
+    advice: 'Use another backup; nothing was made of this one.',
+  });
 }

@@ -45,7 +45,10 @@ function prepare(database: Database, { path, mayCreate }: OpenOptions): void {
   if (isNew && !mayCreate) throw told('SQLITE_NOTADB', new Error('there is nothing in it'), path);
   const owner = database.pragma('application_id', { simple: true });
   if (!isNew && owner !== APPLICATION_ID) {
-    throw new CodedError('store_foreign', `${path} is a database, but not a blockmesh ledger`, { fields: { path } });
+    throw new CodedError('store_foreign', `${path} is a database, but not a blockmesh ledger`, {
+      fields: { path },
+      advice: 'Name the folder of a space; this file is left as it is.',
+    });
   }
   assert(database.pragma('journal_mode = WAL', { simple: true }) === 'wal', 'the journal is a write-ahead log');
   // better-sqlite3 opens with NORMAL, which forgets acknowledged commits at a power cut.

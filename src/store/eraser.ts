@@ -54,6 +54,7 @@ export class Eraser {
     if (row !== undefined) return fromRow(row);
     throw new CodedError('erase_unplayed', 'an entry can be erased after it was played', {
       fields: { arrival, index },
+      advice: 'Try again when `blockmesh status` says that nothing waits.',
     });
   }
 

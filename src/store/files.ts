@@ -12,7 +12,11 @@ export function writeFileDurably(path: string, content: string | Uint8Array, mod
   try {
     writeDurably(path, content, mode);
   } catch (cause) {
-    throw new CodedError('file_unwritable', `cannot write ${path}: ${messageOf(cause)}`, { cause, fields: { path } });
+    throw new CodedError('file_unwritable', `cannot write ${path}: ${messageOf(cause)}`, {
+      cause,
+      fields: { path },
+      advice: 'Check that its folder is there and may be written, and that the disk has room.',
+    });
   }
 }
 

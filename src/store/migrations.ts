@@ -22,7 +22,12 @@ export function migrate(database: Database, path: string): void {
     });
   }
   // No release writes one, and `slice` would count it from the end.
-  if (found < 0) throw new CodedError('store_damaged', `${path} has no schema (${found})`, { fields: { path, found } });
+  if (found < 0) {
+    throw new CodedError('store_damaged', `${path} has no schema (${found})`, {
+      fields: { path, found },
+      advice: 'Keep the file; restore a backup into another folder.',
+    });
+  }
   applySteps(database, found);
   // A name that the disk has changed would be read as another column, or as none.
   const wanted = new DatabaseConstructor(':memory:');

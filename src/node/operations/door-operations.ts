@@ -1,13 +1,12 @@
 import { CodedError } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
-import { idText } from '../../format/ids.ts';
+import { DOOR, orderDoor } from './door-order.ts';
 import { nameMembers } from './member-lookup.ts';
 import type { OperationContext, Operations } from './operation.ts';
 import { textOf } from './params.ts';
 import { liftAll } from './standing-denials.ts';
 import { askWhy } from './why-operation.ts';
 
-const DOOR = 'door';
 /** Where dapp `door` keeps what people have ordered. */
 const LOCKDOWN_PREFIX = 'denial/all/';
 /** So many doors fit in a line, with their rules and what stands against them. */
@@ -19,13 +18,13 @@ export const DOOR_OPERATIONS: Operations = Object.freeze({
   'door.list': ({ space }, params) => space.query(DOOR, 'doors', params),
   'door.show': ({ space }, params) => space.query(DOOR, 'door', params),
   'door.overview': overview,
-  'door.edit': (context, params) => order(context, 'door.edit', params),
-  'door.remove': (context, params) => order(context, 'door.remove', params),
-  'door.disable': (context, params) => order(context, 'door.disable', params),
+  'door.edit': ({ space }, params) => orderDoor(space, 'door.edit', params),
+  'door.remove': ({ space }, params) => orderDoor(space, 'door.remove', params),
+  'door.disable': ({ space }, params) => orderDoor(space, 'door.disable', params),
   'door.enable': enableDoor,
   'door.why': askWhy,
   'member.names': nameMembers,
-  lockdown: lockDown,
+  lockdown: ({ space }, params) => orderDoor(space, 'lockdown', params),
   'lockdown.end': endLockdown,
 });
 
@@ -38,23 +37,13 @@ async function overview({ space }: OperationContext, params: JsonObject): Promis
   return { doors: doors.map((door) => ({ ...door, last: last(door) })), more };
 }
 
-/** A command of dapp `door` whose body the parameters are. */
-async function order({ space }: OperationContext, kind: string, params: JsonObject): Promise<Json> {
-  const { block } = await space.command(DOOR, kind, params);
-  return { ...params, block: idText(block) };
-}
-
 /** A door, and with `hours` the schedule of the same name that everybody then keeps. */
 async function addDoor({ space }: OperationContext, params: JsonObject): Promise<Json> {
   const { hours, zone, ...rest } = params;
-  if (hours === undefined) {
-    const { block } = await space.command(DOOR, 'door.add', rest);
-    return { ...rest, block: idText(block) };
-  }
+  if (hours === undefined) return await orderDoor(space, 'door.add', rest);
   const schedule = textOf(params, 'door');
-  await space.command(DOOR, 'schedule.set', { schedule, zone: zone ?? null, hours, holidays: false });
-  const { block } = await space.command(DOOR, 'door.add', { ...rest, schedule });
-  return { ...rest, schedule, block: idText(block) };
+  await orderDoor(space, 'schedule.set', { schedule, zone: zone ?? null, hours, holidays: false });
+  return await orderDoor(space, 'door.add', { ...rest, schedule });
 }
 
 /** A door that is gone may still have orders to lift. */
@@ -68,11 +57,6 @@ async function enableDoor({ space }: OperationContext, params: JsonObject): Prom
     if (error instanceof CodedError && error.code === 'not_denied') await space.query(DOOR, 'door', { door });
     throw error;
   }
-}
-
-async function lockDown({ space }: OperationContext, params: JsonObject): Promise<Json> {
-  const { block } = await space.command(DOOR, 'lockdown', params);
-  return { block: idText(block) };
 }
 
 async function endLockdown({ space }: OperationContext): Promise<Json> {

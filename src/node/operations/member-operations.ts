@@ -45,7 +45,12 @@ async function suspendMember({ space }: OperationContext, params: JsonObject): P
 /** Lifts every suspension that stands now, each by its own entry: one that arrives meanwhile stands. */
 async function resumeMember({ space }: OperationContext, params: JsonObject): Promise<Json> {
   const { member, name, denials } = await personNamed(space, textOf(params, 'member'));
-  if (denials.length === 0) throw new CodedError('not_suspended', `${name} is not suspended`, { fields: { member } });
+  if (denials.length === 0) {
+    throw new CodedError('not_suspended', `${name} is not suspended`, {
+      fields: { member },
+      advice: '`blockmesh why` tells what keeps a door shut for somebody.',
+    });
+  }
   const lifted: Json[] = [];
   for (const { block, index, reason, since } of denials) {
     const done = await space.command(MEMBERSHIP, 'member.resume', { member }, { block: parseIdText(block), index });
