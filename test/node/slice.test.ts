@@ -205,20 +205,20 @@ t.test('with a node the commands go through it', async (t) => {
 t.test('a name never commands the terminal it is shown on', async (t) => {
   await refusedInWords(t, /\[bad_name\]/, 'member', 'add', 'Eve\x1b]0;owned\x07');
   await refused(t, 'bad_name', 'member', 'add', 'Eve\u009b31m\u202e');
-  // Refused, but signed and in the log for ever; and a zero-width space is a name's good right.
+  // Refused, but signed and in the log for ever; and a joiner is a name's good right.
   const log = await done(t, 'log');
   t.match(log, 'name=Eve\\u{1b}]0;owned\\u{7}');
   t.match(log, 'name=Eve\\u{9b}31m\\u{202e}');
   t.match(await done(t, 'log', '--json'), '"name":"Eve\\u009b31m\\u202e"');
-  t.match(await done(t, 'member', 'add', 'Zero\u200bWidth'), /^Zero\\u\{200b\}Width is member/);
-  t.match(await done(t, 'member', 'list'), 'Zero\\u{200b}Width');
+  t.match(await done(t, 'member', 'add', 'Zero\u200dWidth'), /^Zero\\u\{200d\}Width is member/);
+  t.match(await done(t, 'member', 'list'), 'Zero\\u{200d}Width');
   t.ok(
     (await doneJson<{ members: readonly JsonObject[] }>(t, 'member', 'list')).members.find(
-      ({ name }) => name === 'Zero\u200bWidth',
+      ({ name }) => name === 'Zero\u200dWidth',
     ),
     'as it was given',
   );
-  await refusedInWords(t, /Nobody\\u\{200b\} \[no_such_member\]/, 'badge', 'enrol', 'Nobody\u200b', '0000000002');
+  await refusedInWords(t, /Nobody\\u\{200d\} \[no_such_member\]/, 'badge', 'enrol', 'Nobody\u200d', '0000000002');
   const init = [
     'init',
     '--folder',
