@@ -10,29 +10,26 @@ const EMAIL_CHARS_MAX = 254;
 
 /**
  * Code points no name may hold: controls (C0, DEL, C1), line and paragraph separators, lone surrogates (no UTF-8 and
- * so no ledger carries them), the marks that reorder text around them and the characters that show as nothing, with
- * which one name can be made to look like another. Joiners stay: Persian, Hindi and emoji need them.
+ * so no ledger carries them), the marks that reorder text around them and the letters that show as nothing (fillers of
+ * Hangul), with which one name can be made to look like another. Joiners stay: Persian, Hindi and emoji need them. These
+ * and other format characters are shown by their number on a terminal.
  */
 const FORBIDDEN: readonly (readonly [from: number, to: number])[] = [
   [0x00, 0x1f],
   [0x7f, 0x9f],
-  [0xad, 0xad],
   [0x061c, 0x061c],
   [0x115f, 0x1160],
-  [0x180e, 0x180e],
-  [0x200b, 0x200b],
   [0x200e, 0x200f],
   [0x2028, 0x202e],
-  [0x2060, 0x206f],
+  [0x2066, 0x2069],
   [0x3164, 0x3164],
   [0xd800, 0xdfff],
   [0xfeff, 0xfeff],
   [0xffa0, 0xffa0],
-  [0xfff9, 0xfffb],
 ];
 const NEWLINE = 0x0a;
-/** Joiners and variation selectors: alone they show as nothing. */
-const UNSEEN = /^(?:\s|\u200c|\u200d|[\ufe00-\ufe0f])*$/u;
+/** Format characters and variation selectors: alone they show as nothing. */
+const UNSEEN = /^(?:\s|\p{Cf}|[\ufe00-\ufe0f])*$/u;
 
 function refuseForbidden(given: string, code: string, allowed: number | null): void {
   for (const char of given) {

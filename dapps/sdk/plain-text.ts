@@ -4,11 +4,11 @@ import type { JsonObject } from './json.ts';
 
 /**
  * Code points that words for people may not hold: controls, line and paragraph separators, marks that reorder the
- * text around them, characters that show as nothing, and halves of surrogate pairs. A terminal would obey some and show
+ * text around them, letters that show as nothing, and halves of surrogate pairs. A terminal would obey some and show
  * others as something else, or not at all.
  */
 const FORBIDDEN =
-  /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/u;
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u115f\u1160\u200e\u200f\u202a-\u202e\u2066-\u2069\u3164\ufeff\uffa0]/u;
 
 /**
  * Words for people on one line: trimmed, runs of white space made one space, 1 to `pointsMax` code points.
