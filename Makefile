@@ -22,6 +22,7 @@ TEST_PROGRAMS := socat strace setpriv:util-linux
 # program:package. The machine whose power is cut has an x86-64 processor, and our Node for it.
 POWERCUT_PROGRAMS := qemu-system-x86_64:qemu-system-x86 cpio mke2fs:e2fsprogs setpriv:util-linux
 POWERCUT_DEBIAN := build/powercut/debian
+POWERCUT_UNPACKED := $(POWERCUT_DEBIAN)/sbin/e2fsck.static
 ifeq ($(NODE_CPU),x64)
 POWERCUT_PARTS := powercut-parts
 endif
@@ -130,18 +131,18 @@ run-programs:
 test-programs:
 	$(call need,$(TEST_PROGRAMS))
 
-# Debian's kernel for virtual machines and its static busybox, unpacked and not installed.
+# Debian's kernel for virtual machines, its static busybox and its static e2fsck, unpacked and not installed.
 .PHONY: powercut-parts
-powercut-parts: $(POWERCUT_DEBIAN)/stamp
+powercut-parts: $(POWERCUT_UNPACKED)
 	$(call need,$(POWERCUT_PROGRAMS))
 
 KERNEL_PACKAGE = apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -nE 's/^ *Depends: (linux-image-\S+)$$/\1/p'
-$(POWERCUT_DEBIAN)/stamp:
-	@rm -rf $(@D) && mkdir -p $(@D)
+$(POWERCUT_UNPACKED):
+	@rm -rf $(POWERCUT_DEBIAN) && mkdir -p $(POWERCUT_DEBIAN)
 	@[ -n "$$($(KERNEL_PACKAGE))" ] || [ "$$(id -u)" != 0 ] || apt-get update -q
 	@kernel="$$($(KERNEL_PACKAGE) | head -n 1)"; \
 	[ -n "$$kernel" ] || { echo "no kernel to be had: run apt-get update first, as root, on a Debian for amd64" >&2; exit 1; }; \
-	echo "fetching $$kernel and busybox-static"; cd $(@D) && \
-	apt-get -o APT::Sandbox::User=root download -q "$$kernel" busybox-static && \
+	echo "fetching $$kernel, busybox-static and e2fsck-static"; cd $(POWERCUT_DEBIAN) && \
+	apt-get -o APT::Sandbox::User=root download -q "$$kernel" busybox-static e2fsck-static && \
 	for package in *.deb; do dpkg-deb -x "$$package" . && rm "$$package"; done
 	@touch $@

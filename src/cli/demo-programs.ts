@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { CodedError, codeOf } from '../base/errors.ts';
 import { DEMO_RESTARTS_MAX, DEMO_START_MS_MAX } from '../base/limits.ts';
+import { ENGINE_FLAGS } from './engine-flags.ts';
 import type { Environment } from './environment.ts';
 
 type Program = ReturnType<typeof launch>;
@@ -38,7 +39,7 @@ export class DemoPrograms {
 
   /** Runs one `blockmesh` command to its end. @throws demo_failed. */
   async command(words: readonly string[]): Promise<void> {
-    const result = await execa(process.execPath, [this.#main(), ...words, '--folder', this.#folder], { reject: false });
+    const result = await execa(process.execPath, this.#cli([...words, '--folder', this.#folder]), { reject: false });
     if (result.failed) throw failed(`blockmesh ${words[0]}`, `${result.stderr}${result.stdout}`);
   }
 
@@ -63,7 +64,7 @@ export class DemoPrograms {
   }
 
   #launchNode(running: () => void, restarts: number): void {
-    const program = launch(process.execPath, [this.#main(), 'run', '--folder', this.#folder]);
+    const program = launch(process.execPath, this.#cli(['run', '--folder', this.#folder]));
     createInterface({ input: program.stdout }).on('line', (text) => {
       const line = parseLine(text);
       if (line === null) this.#say(text);
@@ -134,8 +135,9 @@ export class DemoPrograms {
     else if (line.level >= PINO_WARN) this.#say(`${when}  ${line.msg}`);
   }
 
-  #main(): string {
-    return join(this.#environment.release, 'src/cli/main.ts');
+  /** The arguments with which Node runs a `blockmesh` command. */
+  #cli(words: readonly string[]): readonly string[] {
+    return [...ENGINE_FLAGS, join(this.#environment.release, 'src/cli/main.ts'), ...words];
   }
 }
 

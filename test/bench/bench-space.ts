@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
 import { readEnvironment } from '../../src/cli/environment.ts';
 import { pinsArguments } from '../../src/cli/pins-arguments.ts';
 import { openSession, type Session } from '../../src/cli/session.ts';
@@ -152,5 +153,5 @@ function cardNumber(card: number): number {
 
 /** The command line of one `blockmesh` command. */
 export function blockmesh(words: readonly string[]): readonly string[] {
-  return [process.execPath, join(RELEASE, 'src/cli/main.ts'), ...words];
+  return [process.execPath, ...ENGINE_FLAGS, join(RELEASE, 'src/cli/main.ts'), ...words];
 }

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
 import { readEnvironment } from '../../src/cli/environment.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
 
@@ -83,4 +86,10 @@ t.test('wrong usage says what was expected', async (t) => {
     t.equal(stdout, '');
   }
   t.equal((await run(t, 'badge')).code, 2, 'a group alone');
+});
+
+t.test('whoever starts the command by its name starts it as we do', (t) => {
+  const [first] = readFileSync(join(import.meta.dirname, '../../src/cli/main.ts'), 'utf8').split('\n');
+  t.equal(first, `#!/usr/bin/env -S node ${ENGINE_FLAGS.join(' ')}`);
+  t.end();
 });

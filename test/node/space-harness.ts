@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '../../src/base/json.ts';
+import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
 import { connectPins, type PinsClient } from '../../src/devices/pins/client.ts';
 import type { PinsEvent } from '../../src/devices/pins/protocol.ts';
 import { RpcPeer } from '../../src/sandbox/peer.ts';
@@ -128,7 +129,7 @@ export class TestSpace {
 
   /** Runs one `blockmesh` command to its end. */
   async cli(...words: readonly string[]): Promise<CliResult> {
-    const child = start(process.execPath, [MAIN, ...words], {
+    const child = start(process.execPath, [...ENGINE_FLAGS, MAIN, ...words], {
       env: { ...this.#environment, BLOCKMESH_FOLDER: this.folder },
     });
     const program = this.#keep(child);
@@ -145,7 +146,7 @@ export class TestSpace {
 
   /** Starts one `blockmesh` command, or another script of ours, that stays. It leads a session, as a service does. */
   launch(words: readonly string[], script = MAIN): Program {
-    const child = start(process.execPath, [script, ...words], {
+    const child = start(process.execPath, [...ENGINE_FLAGS, script, ...words], {
       env: { ...this.#environment, BLOCKMESH_FOLDER: this.folder },
       detached: true,
     });

@@ -20,6 +20,9 @@ mount -o "$way" /dev/vda /app
 mount -t proc proc /app/proc
 mount -t devtmpfs dev /app/dev
 mount -t tmpfs tmp /app/tmp
+# As a board does at its start. A commit of the journal that was torn between two sectors ends in a checksum that is
+# wrong, and the kernel by itself then refuses to mount.
+e2fsck -p /dev/vdb || [ $? -le 1 ] || echo "bm:failed the data disk cannot be repaired"
 mount -o "$options" /dev/vdb /app/data || echo "bm:failed the data disk cannot be mounted"
 export NODE_COMPILE_CACHE=/cache
 chroot /app /bin/node /test/powercut/guest-main.ts /data/space "$sync"

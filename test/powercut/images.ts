@@ -30,10 +30,11 @@ export function releaseFiles(): readonly string[] {
   return patterns.flatMap((pattern) => globSync(pattern, { cwd: RELEASE })).sort();
 }
 
-/** @param debian where the packages of kernel and busybox are unpacked. */
+/** @param debian where the packages of kernel, busybox and e2fsck are unpacked. */
 export function makeInitramfs(debian: string, folder: string, archive: string): void {
   for (const name of ['bin', 'modules', 'proc', 'dev', 'app']) mkdirSync(join(folder, name), { recursive: true });
   copyFileSync(join(debian, 'bin/busybox'), join(folder, 'bin/busybox'));
+  copyFileSync(join(debian, 'sbin/e2fsck.static'), join(folder, 'bin/e2fsck'));
   copyFileSync(join(import.meta.dirname, 'guest-init.sh'), join(folder, 'init'));
   for (const name of MODULES) {
     const [module] = globSync(join(debian, `lib/modules/*/kernel/**/${name}.ko`));
@@ -41,7 +42,7 @@ export function makeInitramfs(debian: string, folder: string, archive: string): 
     copyFileSync(module, join(folder, 'modules', `${name}.ko`));
   }
   writeFileSync(join(folder, 'modules/order'), MODULES.join('\n'));
-  execFileSync('chmod', ['755', join(folder, 'init'), join(folder, 'bin/busybox')]);
+  execFileSync('chmod', ['755', ...['init', 'bin/busybox', 'bin/e2fsck'].map((name) => join(folder, name))]);
   const names = globSync('**/*', { cwd: folder }).sort();
   const input = ['.', ...names].map((name) => `${name}\n`).join('');
   const bytes = execFileSync('cpio', ['--quiet', '-o', '-H', 'newc', '-R', '0:0'], {

@@ -10,7 +10,7 @@ import { type Machine, powerOn } from './power.ts';
 /** Makes the machine whose power is cut, once for each tree. */
 
 export const BUILD = join(RELEASE, 'build/powercut');
-/** Debian's kernel and static busybox, unpacked by `make powercut-parts`. */
+/** Debian's kernel, static busybox and static e2fsck, unpacked by `make powercut-parts`. */
 const DEBIAN = join(BUILD, 'debian');
 const KEY_CHARS = 12;
 
