@@ -19,7 +19,7 @@ export function repairCommand(program: Command, environment: Environment, setExi
   const command = program
     .command('repair')
     .description(
-      'make a new ledger of all that is sound in a damaged one; the old file is kept (exit code 3: blocks are lost)',
+      'make a new ledger of all that is sound in a damaged one; the old file is kept (exit code 3: blocks are lost, or entries came out otherwise)',
     )
     .option('--look', 'only tell what is lost, and change nothing');
   common(command, environment, ['repair --look', 'repair', 'repair --folder /var/lib/blockmesh --json']);
@@ -38,12 +38,13 @@ export function repairCommand(program: Command, environment: Environment, setExi
     const lost = result.lost
       .slice(0, LOST_TOLD_MAX)
       .map(({ arrival, id }) => ({ arrival, block: id === null ? null : idText(id) }));
-    print({ ...result, lost, lostCount: result.lost.length }, options.json === true, () => describe(result));
-    if (result.lost.length > 0) setExitCode(EXIT_FINDINGS);
+    const changed = result.changed.map((one) => ({ ...one }));
+    print({ ...result, lost, lostCount: result.lost.length, changed }, options.json === true, () => describe(result));
+    if (result.lost.length > 0 || result.differing > 0) setExitCode(EXIT_FINDINGS);
   });
 }
 
-function describe({ blocks, lost, state, differing, aside }: RepairResult): string {
+function describe({ blocks, lost, state, differing, changed, aside }: RepairResult): string {
   const names = lost
     .slice(0, LOST_TOLD_MAX)
     .map(({ arrival, id }) => `  ${arrival}  ${id === null ? 'unknown' : idText(id)}`);
@@ -56,6 +57,13 @@ function describe({ blocks, lost, state, differing, aside }: RepairResult): stri
     `${blocks} blocks are sound, ${what}`,
     ...names,
     ...(state === null ? [] : [made[state]]),
+    ...changed.map(changeText),
+    ...(differing === 0 ? [] : ['Look at each of them: a denial that is refused now counts no more. Give it again.']),
     ...(aside === null ? [] : [`The damaged file is kept as ${aside}.`, 'Next: `blockmesh verify`.']),
   ].join('\n');
+}
+
+function changeText({ arrival, index, dapp, kind, before, after }: RepairResult['changed'][number]): string {
+  const said = (code: string | null) => (code === null ? 'accepted' : `refused (${code})`);
+  return `  ${arrival}/${index}  ${dapp} ${kind}: was ${said(before)}, is ${said(after)}`;
 }

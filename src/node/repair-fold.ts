@@ -16,13 +16,7 @@ import { Transactor } from '../store/transactor.ts';
 import type { Judge } from './judge.ts';
 import { tagsOf } from './log-tags.ts';
 import { bodyOf, openStored, playEntry } from './played.ts';
-
-/** What folding anew came to. */
-export interface Refolded {
-  readonly entries: number;
-  /** Entries that came out otherwise than the old file, where it can be read, has them. */
-  readonly differing: number;
-}
+import { RepairChanges } from './repair-changes.ts';
 
 /**
  * Plays every entry of a new file that has blocks and nothing else: in the order and at the times that the old file
@@ -40,8 +34,7 @@ export class RepairFold {
   readonly #caps: BlockCaps;
   readonly #nowMs: number;
   #at: ClockReading = { wallMs: 0, quality: 'unknown' };
-  #entries = 0;
-  #differing = 0;
+  readonly #changes = new RepairChanges();
   /** Whether an erased entry was passed, so that playing the others again may come out otherwise. */
   #isCut = false;
 
@@ -59,7 +52,7 @@ export class RepairFold {
   }
 
   /** @throws what a dapp that fails throws: then there is no repair, and the old file is as it was. */
-  async run(positions: number, progress: (done: number) => void): Promise<Refolded> {
+  async run(positions: number, progress: (done: number) => void): Promise<RepairChanges> {
     const untold = this.#untold();
     for (let position = 1; position <= positions; position += 1) {
       const recorded = read(() => this.#old.outcomeAt(position));
@@ -69,7 +62,7 @@ export class RepairFold {
       if (position % 256 === 0 || position === positions) progress(position);
     }
     for (const place of untold) await this.#play(place, null);
-    return { entries: this.#entries, differing: this.#differing };
+    return this.#changes;
   }
 
   /** Entries of whose outcome the old file tells nothing any more, in order of arrival; those that wait with them. */
@@ -103,9 +96,7 @@ export class RepairFold {
     const erased = [...(isErased ? [{ arrival, index }] : []), ...named.map((ref) => this.#placeOf(ref))];
     const folded = Math.max(arrival, this.#journal.foldedTo());
     this.#transactor.commitFold({ arrival: folded, played: [played], waiting: [], erased });
-    this.#entries += 1;
-    if (recorded !== null && (recorded.ok !== outcome.ok || recorded.code !== (outcome.ok ? null : outcome.code)))
-      this.#differing += 1;
+    if (recorded !== null) this.#changes.note(recorded, outcome);
   }
 
   #placeOf({ block, index }: EntryRef): EntryPlace {

@@ -17,6 +17,7 @@ import { startDapps } from './dapps.ts';
 import { beforeErase, entryView } from './entry-view.ts';
 import { createJudge } from './judge.ts';
 import { createLedger } from './ledger-file.ts';
+import type { ChangedEntry } from './repair-changes.ts';
 import { declareRepaired, finishRepair, keepAside, repairingPath, witnessPath } from './repair-files.ts';
 import { RepairFold } from './repair-fold.ts';
 import { dappNames, readRoot } from './root.ts';
@@ -40,8 +41,9 @@ export interface RepairResult {
   readonly lost: readonly LostBlock[];
   /** `kept`: state and outcomes were sound and are the old ones; `refolded`: they were made anew; null: not repaired. */
   readonly state: 'kept' | 'refolded' | null;
-  /** Entries that came out otherwise than before. */
+  /** Entries that came out otherwise than before, and the first LOST_TOLD_MAX of them. */
   readonly differing: number;
+  readonly changed: readonly ChangedEntry[];
   /** Where the damaged file is kept; null: not repaired. */
   readonly aside: string | null;
 }
@@ -63,11 +65,11 @@ export async function repairSpace(parts: RepairParts, progress: RepairProgress):
     const survey = surveyBlocks(old, known, (done, total) => progress('look', done, total));
     const { sound, lost } = survey;
     if (lost.some(({ arrival }) => arrival === 1)) throw rootLost(path, survey);
-    if (parts.isLook) return { blocks: sound, lost, state: null, differing: 0, aside: null };
+    if (parts.isLook) return { blocks: sound, lost, state: null, differing: 0, changed: [], aside: null };
     const aside = keepAside(path);
-    const { state, differing } = await rebuild(old, path, survey, parts, progress);
+    const made = await rebuild(old, path, survey, parts, progress);
     declareRepaired(path);
-    return { blocks: sound, lost, state, differing, aside };
+    return { blocks: sound, lost, ...made, aside };
   } catch (error) {
     throw storeError(error, path);
   } finally {
@@ -83,7 +85,7 @@ async function rebuild(
   survey: Survey,
   parts: RepairParts,
   progress: RepairProgress,
-): Promise<{ readonly state: 'kept' | 'refolded'; readonly differing: number }> {
+): Promise<Pick<RepairResult, 'state' | 'differing' | 'changed'>> {
   const next = repairingPath(path);
   for (const part of ['', '-wal', '-shm']) rmSync(`${next}${part}`, { force: true });
   const database = createLedger(next);
@@ -92,9 +94,9 @@ async function rebuild(
     database.pragma('synchronous = OFF');
     copyBlocks(old, database, survey, (done) => progress('blocks', done, survey.last));
     copyPulses(old, database);
-    if (copyFolded(old, database)) return { state: 'kept', differing: 0 };
-    const { differing } = await refold(old, database, parts, progress);
-    return { state: 'refolded', differing };
+    if (copyFolded(old, database)) return { state: 'kept', differing: 0, changed: [] };
+    const { differing, changed } = await refold(old, database, parts, progress);
+    return { state: 'refolded', differing, changed };
   } finally {
     database.close();
   }

@@ -15,6 +15,8 @@ import { join } from 'node:path';
 import DatabaseConstructor from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { CodedError } from '../../src/base/errors.ts';
+import { readEnvironment } from '../../src/cli/environment.ts';
+import { runCommandLine } from '../../src/cli/program.ts';
 import { idText } from '../../src/format/ids.ts';
 import { openLedger } from '../../src/node/ledger-file.ts';
 import { type RepairResult, repairSpace } from '../../src/node/repair.ts';
@@ -213,6 +215,26 @@ t.test('folded anew after an erase: what rests on erased entries is as the old f
     t.equal(space.state.scan('membership', 'denial/m-2/', null, 9).rows.length, 1);
     t.match(await verifySpace(space, () => {}), { findings: [] });
   });
+});
+
+t.test('a denial that cannot be made anew is told, and by the exit code too', async (t) => {
+  const { folder } = await makeSpace(t);
+  const views = [{ epoch: 'a', bits: 40, hash: 'ab'.repeat(32) }];
+  await withSpace(folder, async (space) => {
+    await space.command('membership', 'member.add', { member: 'm-1', name: 'Bob' });
+    const card = { member: 'm-1', badge: 'b-1', family: 'em4100', label: 'card', views };
+    const { block } = await space.command('membership', 'badge.enrol', card);
+    await space.command('membership', 'badge.lost', { member: 'm-1', badge: 'b-1' });
+    await space.command('membership', 'member.forget', { member: 'm-1' });
+    await space.command('mesh', 'erase', { entries: [{ block: idText(block), index: 0 }] });
+  });
+  tamper(folder, "UPDATE version SET value = zeroblob(3) WHERE key = 'held/m-1/b-1'");
+  const out = t.capture(process.stdout, 'write');
+  const code = await runCommandLine(['node', 'blockmesh', 'repair', '--folder', folder], readEnvironment(process.env));
+  const text = out().map(({ args }) => args[0]);
+  t.equal(code, 3);
+  t.match(text.join(''), /membership badge\.lost: was accepted, is refused \(no_such_badge\)/);
+  t.match(text.join(''), /Give it again/);
 });
 
 t.test('the root lost: no repair, and nothing is touched', async (t) => {
