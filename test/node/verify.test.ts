@@ -451,6 +451,10 @@ const CASES: Readonly<Record<string, Case>> = {
     found: { code: 'state_extra' },
     only: ['state_extra', 'store_damaged'],
   },
+  'a version of a key that was written over': {
+    change: sql("INSERT INTO version VALUES ('door', 'door/front', 1, 0, zeroblob(16), x'01')"),
+    found: { code: 'store_damaged', what: /row of version/ },
+  },
   'all of state gone': { change: sql('DELETE FROM state'), found: { code: 'state_missing', key: 'door/front' } },
 };
 
@@ -554,7 +558,7 @@ t.test('tells how far it is, and a node goes on meanwhile', async (t) => {
       }
     });
     await Promise.all(written);
-    t.strictSame([...stages], ['blocks', 'entries', 'state']);
+    t.strictSame([...stages], ['blocks', 'past rows', 'entries', 'state']);
     t.strictSame(result.findings, []);
     await space.fold.settled();
     const shown = (await OPERATIONS.verify?.(
