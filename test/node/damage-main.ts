@@ -11,7 +11,7 @@ mkdirSync(build, { recursive: true });
 const records = await runFlips({
   flips: Number(N),
   seed: Number(SEED),
-  facts: 2_000,
+  facts: 500,
   folder: join(build, 'damage/space'),
   recordPath: join(build, 'damage.jsonl'),
   say: (text) => void process.stderr.write(`damage: ${text}\n`),
