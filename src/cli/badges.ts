@@ -7,6 +7,7 @@ import { badgePin } from './badge-pin.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { describeDecision } from './facts.ts';
+import { Names } from './names.ts';
 import { EXIT_DENIED, plain, print } from './output.ts';
 
 interface TestOptions extends CommonOptions {
@@ -28,10 +29,14 @@ export function badgeCommands(program: Command, environment: Environment, setExi
   common(test, environment, ['badge test front-door 0009362416', 'badge test shop 0009362416 --pin 4711']);
   test.action(async (door: string, number: string, options: TestOptions) => {
     const params = { door, number, ...(options.pin !== undefined && { pin: options.pin }) };
-    const result = (await withSession(options, environment, (session) =>
-      session.call('badge.test', params),
-    )) as JsonObject;
-    print(result, options.json === true, () => `${door}: ${describeDecision(String(result.result), result)}`);
+    const { result, names } = await withSession(options, environment, async (session) => {
+      const tested = (await session.call('badge.test', params)) as JsonObject;
+      const members = new Names(session);
+      if (options.json !== true) await members.know([tested]);
+      return { result: tested, names: members };
+    });
+    const text = () => `${door}: ${describeDecision(String(result.result), names.inWords(result))}`;
+    print(result, options.json === true, text);
     if (result.result === 'denied') setExitCode(EXIT_DENIED);
   });
 }

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../base/json.ts';
 import { instantsIn, type SpaceClock } from './clock.ts';
 import { durationText } from './door-options.ts';
 import { describeDecision } from './facts.ts';
+import type { Names } from './names.ts';
 import { columns, plain } from './output.ts';
 
 /** Doors in words. */
@@ -39,10 +40,11 @@ function demands({ pin, twoMs, passback, staleMs, keepOpen }: JsonObject): reado
   ];
 }
 
-export async function describeDoor(door: JsonObject, clock: SpaceClock): Promise<string> {
+export async function describeDoor(door: JsonObject, clock: SpaceClock, names: Names): Promise<string> {
   const last = (door.last ?? null) as JsonObject | null;
   const orders = [...rowsOf(door.lockdown), ...rowsOf(door.disabled)];
   await clock.know(...instantsIn(orders, 'since'), ...(last === null ? [] : instantsIn([last], 'ms')));
+  await names.know([last]);
   const standing = (name: string, value: Json | undefined) =>
     rowsOf(value).map(({ reason, since }) => `${name}  since ${clock.text(Number(since))}: ${text(reason)}`);
   return [
@@ -54,6 +56,6 @@ export async function describeDoor(door: JsonObject, clock: SpaceClock): Promise
     ...standing('DISABLED ', door.disabled),
     last === null
       ? 'last       nothing yet'
-      : `last       ${clock.text(Number(last.ms))}  ${describeDecision(String(last.result), last)}`,
+      : `last       ${clock.text(Number(last.ms))}  ${describeDecision(String(last.result), names.inWords(last))}`,
   ].join('\n');
 }

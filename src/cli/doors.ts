@@ -8,6 +8,7 @@ import { doorOrders } from './door-orders.ts';
 import { describeDoor, doorTable } from './door-text.ts';
 import type { Environment } from './environment.ts';
 import { parseHours } from './hours.ts';
+import { Names } from './names.ts';
 import { plain, print } from './output.ts';
 import { everyPage } from './pages.ts';
 
@@ -82,7 +83,7 @@ function showCommand(door: Command, environment: Environment): void {
     await withSession(options, environment, async (session) => {
       const result = (await session.call('door.show', { door: name })) as JsonObject;
       const clock = new SpaceClock(session);
-      const text = options.json === true ? '' : await describeDoor(result, clock);
+      const text = options.json === true ? '' : await describeDoor(result, clock, new Names(session));
       print(result, options.json === true, () => text);
     });
   });

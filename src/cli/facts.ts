@@ -32,6 +32,7 @@ export function describeBody(kind: string, body: JsonObject | null): string {
     const where = plain(String(body.door ?? body.reader ?? ''));
     return `${where}: ${describeDecision(kind, body)}`;
   }
+  if (kind === 'erase' && Array.isArray(body.entries)) return `entries=${body.entries.length}`;
   return Object.entries(body)
     .filter(([, value]) => typeof value !== 'object')
     .map(([name, value]) => `${plain(name)}=${plain(String(value))}`)

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { JsonObject } from '../base/json.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
+import { Names } from './names.ts';
 import { columns, plain, print } from './output.ts';
 import { everyPage } from './pages.ts';
 import { withoutPlanText } from './without-plan-text.ts';
@@ -33,10 +34,13 @@ export function familyCommands(program: Command, environment: Environment): void
 
   const list = family.command('list').description('list the families');
   common(list, environment, ['family list', 'family list --json']).action(async (options: CommonOptions) => {
-    const families = await withSession(options, environment, (session) =>
-      everyPage(session, 'family.list', 'families', 'family'),
-    );
-    print({ families }, options.json === true, () => table(families));
+    const { families, names } = await withSession(options, environment, async (session) => {
+      const all = await everyPage(session, 'family.list', 'families', 'family');
+      const people = new Names(session);
+      await people.knowMembers(all.flatMap(({ head, members }) => [head, ...(members as readonly string[])]));
+      return { families: all, names: people };
+    });
+    print({ families }, options.json === true, () => table(families, names));
   });
 
   const remove = family.command('remove').description('remove a family that nobody is in').argument('<id>', 'its id');
@@ -46,14 +50,14 @@ export function familyCommands(program: Command, environment: Environment): void
   });
 }
 
-function table(families: readonly JsonObject[]): string {
+function table(families: readonly JsonObject[], names: Names): string {
   if (families.length === 0) return 'no families yet; make one with `blockmesh family set ID --head MEMBER`';
   return columns(
     families.map(({ family, title, head, members }) => [
       plain(String(family)),
       plain(String(title)),
-      `head ${plain(String(head))}`,
-      `in it: ${(members as readonly string[]).map(plain).join(', ') || 'nobody'}`,
+      `head ${plain(names.orId(head))}`,
+      `in it: ${(members as readonly string[]).map((member) => plain(names.orId(member))).join(', ') || 'nobody'}`,
     ]),
   );
 }

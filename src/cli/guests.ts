@@ -4,6 +4,7 @@ import { instantsIn, SpaceClock } from './clock.ts';
 import { type CommonOptions, collect, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { parseHours } from './hours.ts';
+import { Names } from './names.ts';
 import { columns, plain, print } from './output.ts';
 import { hoursOf, rangeText } from './person-text.ts';
 import type { Session } from './session.ts';
@@ -25,14 +26,16 @@ export function guestCommands(program: Command, environment: Environment): void 
   addCommand(guest, environment);
   const list = guest.command('list').description('list the guests');
   common(list, environment, ['guest list', 'guest list --json']).action(async (options: CommonOptions) => {
-    const { guests, clock } = await withSession(options, environment, async (session) => {
+    const { guests, clock, names } = await withSession(options, environment, async (session) => {
       const all = await allGuests(session);
       const spaceClock = new SpaceClock(session);
       const stays = all.map(({ guest: stay }) => stay as JsonObject);
       await spaceClock.know(...instantsIn(stays, 'from'), ...instantsIn(stays, 'until'));
-      return { guests: all, clock: spaceClock };
+      const hosts = new Names(session);
+      await hosts.knowMembers(stays.map(({ host }) => host));
+      return { guests: all, clock: spaceClock, names: hosts };
     });
-    print({ guests }, options.json === true, () => table(guests, clock));
+    print({ guests }, options.json === true, () => table(guests, clock, names));
   });
 
   const end = guest
@@ -102,14 +105,14 @@ async function allGuests(session: Session): Promise<readonly JsonObject[]> {
   }
 }
 
-function table(guests: readonly JsonObject[], clock: SpaceClock): string {
+function table(guests: readonly JsonObject[], clock: SpaceClock, names: Names): string {
   if (guests.length === 0) return 'no guests; add one with `blockmesh guest add NAME --host MEMBER --until TIME`';
   return columns(
     guests.map(({ member, name, guest, suspended }) => {
       const { host, from, until, hours } = guest as JsonObject;
       const mark = suspended === true ? 'SUSPENDED' : '';
       const range = rangeText(clock, from, until);
-      return [plain(String(member)), plain(String(name)), `of ${plain(String(host))}`, range, hoursOf(hours), mark];
+      return [plain(String(member)), plain(String(name)), `of ${plain(names.orId(host))}`, range, hoursOf(hours), mark];
     }),
   );
 }

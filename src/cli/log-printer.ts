@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../base/json.ts';
+import { isJsonObject, type JsonObject } from '../base/json.ts';
 import { instantsIn, SpaceClock } from './clock.ts';
 import { describeBody } from './facts.ts';
 import { Names } from './names.ts';
@@ -10,6 +10,7 @@ export class LogPrinter {
   readonly #isJson: boolean;
   readonly #clock: SpaceClock;
   readonly #names: Names;
+  #shown = 0;
 
   constructor(session: Session, isJson: boolean) {
     this.#isJson = isJson;
@@ -17,7 +18,13 @@ export class LogPrinter {
     this.#names = new Names(session);
   }
 
+  /** How many rows there were until now. */
+  get shown(): number {
+    return this.#shown;
+  }
+
   async show(rows: readonly JsonObject[]): Promise<void> {
+    this.#shown += rows.length;
     if (!this.#isJson && rows.length > 0) {
       const erasures = rows.flatMap(({ erased }) => (erased === undefined ? [] : [erased as JsonObject]));
       await this.#clock.know(...instantsIn(rows, 'time'), ...instantsIn(erasures, 'atMs'));
@@ -33,20 +40,12 @@ export class LogPrinter {
     const when = `${this.#clock.text(Number(time))}${clock === 'unknown' ? '?' : ' '}`;
     const what =
       erased === undefined
-        ? describeBody(String(kind), this.#named(body ?? null))
+        ? describeBody(String(kind), isJsonObject(body) ? this.#names.inWords(body) : null)
         : this.#erasure(erased as JsonObject);
     return `${when} ${plain(String(author))}  ${dapp} ${kind}  ${what}${mark}`;
   }
 
   #erasure({ by, atMs }: JsonObject): string {
     return `(erased by ${plain(String(by))}, ${this.#clock.text(Number(atMs))})`;
-  }
-
-  /** A member in words is id and name. */
-  #named(body: Json): JsonObject | null {
-    if (typeof body !== 'object' || body === null || Array.isArray(body)) return null;
-    const { member } = body as JsonObject;
-    const name = typeof member === 'string' ? this.#names.of(member) : null;
-    return name === null ? (body as JsonObject) : { ...(body as JsonObject), member: `${String(member)} ${name}` };
   }
 }

@@ -40,6 +40,10 @@ export function logCommand(program: Command, environment: Environment): void {
     .option('--member <name>', 'only what is about this member, by name or id')
     .option('--kind <kind>', 'only entries of this kind, such as denied (repeat for more)', collect)
     .option('-f, --follow', 'go on with what happens from now on (needs a running node)');
+  command.addHelpText(
+    'after',
+    '\nEach line: when, who wrote it, dapp and kind of entry, what it says. A ? behind the time: the clock of that board was\nnot known to be right. What was refused or waits says so in brackets at the end.',
+  );
   common(command, environment, [
     'log',
     'log --since "today 8:00" --door front-door',
@@ -55,6 +59,7 @@ export function logCommand(program: Command, environment: Environment): void {
         options.since === undefined || options.last !== undefined
           ? await showLast(session, picked, options.last ?? LAST_DEFAULT, printer)
           : await showAll(session, picked, printer);
+      if (printer.shown === 0 && options.json !== true) process.stdout.write('nothing of the kind in the log\n');
       if (options.follow === true) await follow(session, { ...picked, ...cursor }, printer);
     }),
   );

@@ -103,9 +103,6 @@ function doorLine({ door, reader, keepOpen, last }: JsonObject, clock: SpaceCloc
   const kept = typeof keepOpen === 'string' ? `, kept open at ${plain(keepOpen)}` : '';
   const name = `  ${text(door)} (${text(reader)}${kept})`;
   if (typeof last !== 'object' || last === null) return `${name}: no badge yet`;
-  const { member, ms, result } = last as JsonObject;
-  const called = typeof member === 'string' ? names.of(member) : null;
-  const shown =
-    called === null ? (last as JsonObject) : { ...(last as JsonObject), member: `${String(member)} ${called}` };
-  return `${name}: ${clock.text(Number(ms))} ${describeDecision(String(result), shown)}`;
+  const { ms, result } = last as JsonObject;
+  return `${name}: ${clock.text(Number(ms))} ${describeDecision(String(result), names.inWords(last as JsonObject))}`;
 }

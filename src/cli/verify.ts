@@ -24,7 +24,7 @@ export function verifyCommand(program: Command, environment: Environment, setExi
 function describe(result: JsonObject & { readonly findings: readonly JsonObject[] }): string {
   const { blocks, entries, stateKeys, foldedFrom, findings } = result;
   const from = foldedFrom === 0 ? '' : ` (folded from the last erase on, entry ${foldedFrom})`;
-  const counts = `${blocks} blocks, ${entries} entries${from}, ${stateKeys} keys of state`;
+  const counts = `${blocks} blocks, ${entries} ${entries === 1 ? 'entry' : 'entries'}${from}, ${stateKeys} keys of state`;
   if (findings.length === 0) return `clean: ${counts}`;
   const lines = findings.map((finding) => `  ${plain(JSON.stringify(finding))}`);
   return [`${findings.length} findings in ${counts}:`, ...lines].join('\n');
