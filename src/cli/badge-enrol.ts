@@ -5,6 +5,7 @@ import { CONTROL_CALL_MS_MAX, ENROL_WAIT_MS_MAX } from '../base/limits.ts';
 import { NUMBER, WHO } from './argument-help.ts';
 import { type CommonOptions, common, wholeNumber, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
+import { narrowCardText } from './narrow-card-text.ts';
 import { plain, print } from './output.ts';
 import type { Session } from './session.ts';
 
@@ -27,7 +28,7 @@ export function badgeEnrol(badge: Command, environment: Environment): void {
     .option('--label <text>', 'what the member calls it', 'card');
   common(enrol, environment, [
     'badge enrol "Ada Lovelace" 0009362416',
-    'badge enrol m-0a1b2c3d 142,56304 --label blue',
+    'badge enrol m-0a1b2c3d 008EDBF0 --label blue',
     'badge enrol "Ada Lovelace" --next front-door',
     'badge enrol "Ada Lovelace" --last front-door',
   ]);
@@ -35,7 +36,11 @@ export function badgeEnrol(badge: Command, environment: Environment): void {
     refuseUnclear(number, options);
     const result = await withSession(options, environment, (session) => enrolBy(session, member, number, options));
     const { badge: id, name } = result as JsonObject;
-    print(result, options.json === true, () => `${plain(String(name))} has badge ${id}`);
+    print(
+      result,
+      options.json === true,
+      () => `${plain(String(name))} has badge ${id}${narrowCardText(result as JsonObject)}`,
+    );
   });
 }
 

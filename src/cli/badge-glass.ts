@@ -4,6 +4,7 @@ import type { JsonObject } from '../base/json.ts';
 import { NUMBER } from './argument-help.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
+import { isNarrow, narrowCardText } from './narrow-card-text.ts';
 import { columns, plain, print } from './output.ts';
 
 interface GlassOptions extends CommonOptions {
@@ -15,7 +16,9 @@ interface GlassOptions extends CommonOptions {
 export function badgeGlass(badge: Command, environment: Environment): void {
   const glass = badge
     .command('break-glass')
-    .description('cards for emergencies: they open whatever clock, plans, hours and PINs say; no one else’s badges')
+    .description(
+      'cards for emergencies: they open whatever clock, plans, hours and PINs say, but no door that is locked down or disabled',
+    )
     .argument('[number]', NUMBER)
     .option('--label <id>', 'a name for a new card, such as safe-1; it is in the log of every use', label)
     .option('--remove <label>', 'take away the card of this name', label);
@@ -32,7 +35,12 @@ async function runGlass(number: string | undefined, options: GlassOptions, envir
   if (number !== undefined && name !== undefined && remove === undefined) {
     const params = { number, card: name, label: name };
     const result = await withSession(options, environment, (session) => session.call('glass.add', params));
-    print(result, json === true, () => `${plain(name)} is a break-glass card: keep it where it is safe and seen`);
+    print(
+      result,
+      json === true,
+      () =>
+        `${plain(name)} is a break-glass card: keep it where it is safe and seen${narrowCardText(result as JsonObject)}`,
+    );
     return;
   }
   if (number === undefined && name === undefined && remove !== undefined) {
@@ -58,5 +66,11 @@ function label(text: string): string {
 
 function table(cards: readonly JsonObject[]): string {
   if (cards.length === 0) return 'no break-glass cards; add one with `blockmesh badge break-glass NUMBER --label NAME`';
-  return columns(cards.map(({ card, label: called }) => [plain(String(card)), plain(String(called))]));
+  return columns(
+    cards.map(({ card, label: called, bits }) => [
+      plain(String(card)),
+      called === card ? '' : plain(String(called)),
+      isNarrow(bits) ? 'only for doors of 24 bits' : '',
+    ]),
+  );
 }

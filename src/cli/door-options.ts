@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Json, JsonObject } from '../base/json.ts';
 import { wholeNumber } from './command.ts';
+import { DOOR_BITS_DEFAULT } from './narrow-card-text.ts';
 
 /** The settings of a door as options, for `door add` and `door edit`. */
 
@@ -30,13 +31,18 @@ export function doorOptions(command: Command, isEdit: boolean): Command {
   command
     .option('--title <text>', 'how people call it')
     .option('--open-ms <ms>', 'how long a badge opens it', wholeNumber, ...(isEdit ? [] : [3000]))
-    .option('--bits <n>', 'the narrowest view of a card it accepts: 24, 32 or 40', wholeNumber, ...(isEdit ? [] : [32]))
+    .option(
+      '--bits <n>',
+      'how much of a card’s number it asks for: 24 bits, 32 or all 40',
+      wholeNumber,
+      ...(isEdit ? [] : [DOOR_BITS_DEFAULT]),
+    )
     .option(
       '--allow <who[@schedule]>',
       'whom it lets in: everyone, plan:ID, group:ID, role:trainer or member:ID (repeat for more)',
       collectRule,
     )
-    .option('--keep-open <schedule>', 'the hours at which it stands open for anybody')
+    .option('--keep-open <schedule>', 'the hours at which it stands open for anybody; looked at every full minute')
     .option('--pin', 'ask for a PIN with every card')
     .option('--two <time>', 'ask for two members within this time, such as 20s', duration)
     .option('--passback <area=time>', 'who came in keeps out this long at all doors of the area: shop=10m', passback)

@@ -44,6 +44,15 @@ t.test('two people who came together are both named', async (t) => {
   t.match(await done(t, 'log', '--last', '1'), /granted m-\w+ Bob with m-\w+ Ada/);
 });
 
+t.test('a card of whose number too little was typed is told of', async (t) => {
+  t.match(await done(t, 'badge', 'enrol', 'Bob', '142,56304', '--label', 'short'), /only 24 bits .*`--bits 24`/);
+  t.notMatch(await done(t, 'badge', 'enrol', 'Bob', '008EDBF1'), /bits/);
+  const glass = ['badge', 'break-glass'];
+  t.match(await done(t, ...glass, '142,56306', '--label', 'safe-1'), /only 24 bits/);
+  t.notMatch(await done(t, ...glass, '0009362427', '--label', 'safe-2'), /bits/);
+  t.equal(await done(t, ...glass), 'safe-1    only for doors of 24 bits\nsafe-2\n');
+});
+
 t.test('a log with nothing to show says so, in words only', async (t) => {
   t.equal(await done(t, 'log', '--since', '+1h'), 'nothing of the kind in the log\n');
   t.equal(await done(t, 'log', '--since', '+1h', '--json'), '');
