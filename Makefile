@@ -93,7 +93,7 @@ clean: ## remove what was built, the demo space included
 	rm -rf build .tap
 
 $(NODE_STAMP): package.json package-lock.json
-	npm ci --loglevel=error
+	npm ci
 	@# npm 9 leaves the link to node out, because the Node of another processor would have the same name.
 	@[ -e node_modules/.bin/node ] || ln -s ../node-linux-$(NODE_CPU)/bin/node node_modules/.bin/node
 	@# Biome is taken without its launcher: that names every platform, and npm 11 refuses a lock file that lacks one.
