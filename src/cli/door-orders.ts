@@ -47,7 +47,9 @@ function disableCommands(door: Command, environment: Environment): void {
 function lockdownCommand(door: Command, environment: Environment): void {
   const lockdown = door
     .command('lockdown')
-    .description('keep all doors of the space shut for everybody, or one that is named, until --end')
+    .description(
+      'keep all doors of the space shut for everybody, or one that is named, break-glass cards too, until --end',
+    )
     .argument('[name]', 'only this door')
     .option('--reason <text>', 'why, for those who read the log', REASON_DEFAULT)
     .option('--end', 'lift it');

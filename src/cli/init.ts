@@ -36,13 +36,16 @@ export function initCommand(program: Command, environment: Environment): void {
     .command('init')
     .description('make a new space: its keys, its root block, its blockmesh.toml')
     .requiredOption('--name <name>', 'name of the space')
-    .requiredOption('--founder <name>', 'your name: you become its first admin')
-    .option('--node-name <name>', 'name of this board', hostname())
+    .requiredOption(
+      '--founder <name>',
+      'your name; the founder’s key is the first admin, a badge of your own needs `member add`',
+    )
+    .option('--node-name <name>', 'name of this board in the ledger', hostname())
     .option('--key-file <path>', 'keep the founder’s key open in this file (made if not there) and not in the folder')
     .option('--passphrase-file <path>', 'take the passphrase that seals the founder’s key from this file')
     .option(
       '--break-glass <number>',
-      'a card that opens in an emergency, as printed on it (repeat, up to 8)',
+      'a card that opens in an emergency, by the 10 digits on it (repeat, up to 8)',
       collect,
       [],
     )
@@ -87,13 +90,13 @@ async function init(options: InitCommandOptions, environment: Environment): Prom
       '',
       'Write the recovery key down and keep it away from this machine: it is shown this once and stored nowhere.',
       glassText(options.breakGlass.length),
-      `Next: name your reader and output in ${join(folder, 'blockmesh.toml')}, then \`blockmesh run\`.`,
+      `Next: name your reader and output in ${join(folder, 'blockmesh.toml')}, start blockmesh-pins, then \`blockmesh run\`.`,
     ].join('\n'),
   );
 }
 
 function glassText(cards: number): string {
   if (cards > 0)
-    return `Break-glass cards: ${cards}. Keep them sealed and known to few: each opens every door at any time.`;
+    return `Break-glass cards: ${cards}. Keep them sealed and known to few: each opens every door that nobody has locked down or disabled.`;
   return 'There is no break-glass card; `blockmesh badge break-glass NUMBER` adds one for when the clock or a plan fails.';
 }

@@ -39,7 +39,9 @@ export function memberTables(member: Command, environment: Environment): void {
 
   const write = member
     .command('export')
-    .description('write all members as a table (CSV) that `member import` reads; badges are not in it, nor guests')
+    .description(
+      'write all members as a table (CSV) that `member import` reads; badges, families and guests are not in it',
+    )
     .argument('[file]', 'where to; a file that is there is not replaced (default: standard output)');
   common(write, environment, ['member export members.csv', 'member export > members.csv']);
   write.action((path: string | undefined, options: CommonOptions) => exportTable(path, options, environment));
