@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -86,6 +87,15 @@ t.test('wrong usage says what was expected', async (t) => {
     t.equal(stdout, '');
   }
   t.equal((await run(t, 'badge')).code, 2, 'a group alone');
+});
+
+t.test('a reader that has enough ends the command without a word', (t) => {
+  const main = join(import.meta.dirname, '../../src/cli/main.ts');
+  const script = '"$0" "$1" help | true; exit $PIPESTATUS';
+  const { status, stderr } = spawnSync('bash', ['-c', script, process.execPath, main], { encoding: 'utf8' });
+  t.equal(stderr, '');
+  t.equal(status, 141, 'as a program that SIGPIPE ended');
+  t.end();
 });
 
 t.test('whoever starts the command by its name starts it as we do', (t) => {
