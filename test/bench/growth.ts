@@ -14,12 +14,13 @@ import { median, spreadOf } from './statistics.ts';
 
 const SIZES = [1_000, 10_000];
 const SIZES_FULL = [1_000, 10_000, 100_000, 1_000_000];
+/** Those that are built soonest come first: a run that is stopped has written down what it measured. */
 const SHAPES: readonly HistoryShape[] = [
   { members: 100, perBlock: 256 },
   { members: 100, perBlock: 1 },
   { members: 1_000, perBlock: 256 },
-  { members: 1_000, perBlock: 1 },
   { members: 10_000, perBlock: 256 },
+  { members: 1_000, perBlock: 1 },
   { members: 10_000, perBlock: 1 },
 ];
 /** The history whose figures are rows; the others stand in the table beside it. */
@@ -56,9 +57,10 @@ async function measure(work: Work, sizes: readonly number[]): Promise<readonly M
     const label = `${shape.members} members, ${shape.perBlock} a block`;
     const history = await buildHistory(shape, own, (text) => work.say(`${label}: ${text}`));
     table.push(...(await measureHistory(history, work, label, sizes === SIZES_FULL || isMain(shape))));
+    writeFileSync(join(RELEASE, 'build/growth.json'), `${JSON.stringify(table.map(plainFigures), null, 2)}\n`);
+    work.say(`${label}: measured, build/growth.json has it`);
     if (isMain(shape)) badges.push(...(await badgesAt(history.at(-1), work)));
   }
-  writeFileSync(join(RELEASE, 'build/growth.json'), `${JSON.stringify(table.map(plainFigures), null, 2)}\n`);
   process.stdout.write(`${growthTable(table)}\n\n`);
   return [...rowsOf(table.filter(({ built: { shape } }) => isMain(shape))), ...badges];
 }
