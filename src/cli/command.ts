@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Environment } from './environment.ts';
+import { CodedError } from '../base/errors.ts';
+import { demoFolder, type Environment } from './environment.ts';
 import { openSession, type Session } from './session.ts';
 
 /** Options that every command takes. */
@@ -14,6 +15,18 @@ export function common(command: Command, environment: Environment, examples: rea
     .option('--folder <path>', 'the folder of the space', environment.folder)
     .option('--json', 'print JSON: one value, or one a line')
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ blockmesh ${example}`).join('\n')}`);
+}
+
+/**
+ * A new space is never put by itself where `make run` keeps its demo, which `make clean` takes away.
+ * @throws folder_needed.
+ */
+export function requireFolderSaid(command: Command, environment: Environment): void {
+  if (command.getOptionValueSource('folder') !== 'default') return;
+  if (environment.folder !== demoFolder(environment.release)) return;
+  throw new CodedError('folder_needed', `${command.name()}: where the space is to be has not been said`, {
+    advice: 'Name its folder: --folder /var/lib/blockmesh, or set BLOCKMESH_FOLDER.',
+  });
 }
 
 /** An option that may be given several times. */

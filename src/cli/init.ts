@@ -7,7 +7,7 @@ import { initSpace } from '../node/init.ts';
 import { bootId, systemClock, systemRandomness } from '../node/system.ts';
 import { zoneRule } from '../node/system-zone.ts';
 import { createProcessRunner } from '../sandbox/process-runner.ts';
-import { type CommonOptions, collect, common } from './command.ts';
+import { type CommonOptions, collect, common, requireFolderSaid } from './command.ts';
 import type { Environment } from './environment.ts';
 import { plain, print } from './output.ts';
 import { newPassphrase } from './passphrase.ts';
@@ -52,10 +52,13 @@ export function initCommand(program: Command, environment: Environment): void {
     .option('--zone <zone>', 'the time zone of the space: Europe/Berlin, or a POSIX TZ rule (default: UTC0)');
   common(command, environment, [
     'init --folder /var/lib/blockmesh --name "Makerspace Nord" --founder "Ada Lovelace"',
-    'init --name Shed --founder Ada --zone Europe/Berlin --break-glass 0009362416',
-    'init --name Shed --founder Ada --key-file /media/stick/ada.json',
+    'init --folder ~/shed --name Shed --founder Ada --zone Europe/Berlin --break-glass 0009362416',
+    'init --folder ~/shed --name Shed --founder Ada --key-file /media/stick/ada.json',
   ]);
-  command.action((options: InitCommandOptions) => init(options, environment));
+  command.action((options: InitCommandOptions) => {
+    requireFolderSaid(command, environment);
+    return init(options, environment);
+  });
 }
 
 async function init(options: InitCommandOptions, environment: Environment): Promise<void> {

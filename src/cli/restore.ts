@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { restoreSpace } from '../node/restore.ts';
 import { type SecretOptions, secretForFile } from './archive-secrets.ts';
 import { utcText } from './clock.ts';
-import { type CommonOptions, common, withSession } from './command.ts';
+import { type CommonOptions, common, requireFolderSaid, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
 import { plain, print } from './output.ts';
 import { showProgress } from './progress.ts';
@@ -26,8 +26,10 @@ export function restoreCommand(program: Command, environment: Environment): void
   ]);
   command.action(async (file: string | undefined, options: RestoreOptions) => {
     if (options.alone === true && file === undefined) await goOnAlone(options, environment);
-    else if (options.alone !== true && file !== undefined) await restore(resolve(file), options);
-    else command.error('error: name either a backup, or --alone for a board that was restored');
+    else if (options.alone !== true && file !== undefined) {
+      requireFolderSaid(command, environment);
+      await restore(resolve(file), options);
+    } else command.error('error: name either a backup, or --alone for a board that was restored');
   });
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
-import { readEnvironment } from '../../src/cli/environment.ts';
+import { demoFolder, readEnvironment } from '../../src/cli/environment.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
 
 /** Every command by its help; in this process, for there are too many of them to start one each. */
@@ -87,6 +87,21 @@ t.test('wrong usage says what was expected', async (t) => {
     t.equal(stdout, '');
   }
   t.equal((await run(t, 'badge')).code, 2, 'a group alone');
+});
+
+t.test('a new space is put where it was said, and never into the demo', async (t) => {
+  const { BLOCKMESH_FOLDER: _, ...variables } = process.env;
+  const environment = { ...readEnvironment(variables), folder: demoFolder(readEnvironment(variables).release) };
+  for (const words of [
+    ['init', '--name', 'Shed', '--founder', 'Ada'],
+    ['restore', '/nowhere.backup'],
+  ]) {
+    const err = t.capture(process.stderr, 'write');
+    t.equal(await runCommandLine(['node', 'blockmesh', ...words], environment), 1);
+    const said = err().map(({ args }) => args[0]);
+    err.restore();
+    t.match(said.join(''), /folder_needed[\s\S]*--folder/);
+  }
 });
 
 t.test('a reader that has enough ends the command without a word', (t) => {
