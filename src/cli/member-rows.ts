@@ -5,9 +5,9 @@ import type { CsvRecord } from './csv.ts';
 import { parseTime } from './times.ts';
 
 /** The columns of a table of members, in the order in which they are exported; badges can only be imported. */
-export const COLUMNS = ['name', 'email', 'groups', 'roles', 'permanent', 'plan', 'from', 'until'] as const;
+export const COLUMNS = ['name', 'email', 'groups', 'roles', 'family', 'permanent', 'plan', 'from', 'until'] as const;
 const BADGE = /^badge\d{0,2}$/;
-/** No address, group, role, plan or time is written so. */
+/** No address, group, role, family, plan or time is written so. */
 const CLEAR = '-';
 const YES_NO: readonly string[] = ['yes', 'no'];
 /** Columns in which a dash means nothing, and what to do instead. */
@@ -19,14 +19,15 @@ const NOT_CLEARED: Readonly<Record<string, string>> = {
 
 /** How such a table is written, for people. */
 export const TABLE_FORM = `
-The first line names the columns: name, email, groups, roles, permanent, plan, from, until, badge, badge2 and so
-on; only name has to be there. Groups and roles have spaces between them, permanent is yes or no, times are in the zone
-of the space, badges are numbers as printed on the cards. A member is known by name. An empty cell leaves what is there,
-so importing the same file again changes nothing; a dash alone (-) clears an e-mail address, groups, roles, or the end
-of a plan. A second row of the same name can give a second plan.
+The first line names the columns: name, email, groups, roles, family, permanent, plan, from, until, badge, badge2 and
+so on; only name has to be there. Groups and roles have spaces between them, permanent is yes or no, times are in the
+zone of the space, badges are numbers as printed on the cards. A member is known by name. An empty cell leaves what is
+there, so importing the same file again changes nothing; a dash alone (-) clears an e-mail address, groups, roles, a
+family, or the end of a plan. Families are made first, by family set. A second row of the same name can give a second
+plan.
 
-Whoever is new is a permanent member, unless the row gives a plan or says no. A member with plans is not permanent, and
-one with neither may not enter: the end of the last plan makes nobody permanent.`;
+Whoever is new is a permanent member, unless the row gives a plan or a family, or says no. A member with plans is not
+permanent, and one with neither may not enter: the end of the last plan makes nobody permanent.`;
 
 /** Something in the table that keeps all of it from being imported. */
 export type Problem = {
@@ -106,7 +107,7 @@ async function rowOf(
   const [plan, permanent] = [value('plan'), value('permanent')?.toLowerCase()];
   refuseOdd(value, refuse);
   if (problems.length > before || name === undefined) return null;
-  const [email, groups, roles] = [value('email'), list('groups'), list('roles')];
+  const [email, family, groups, roles] = [value('email'), value('family'), list('groups'), list('roles')];
   const badges = [...values].filter(([column, number]) => BADGE.test(column) && number !== '');
   return {
     line,
@@ -114,6 +115,7 @@ async function rowOf(
     ...(email !== undefined && { email: email === CLEAR ? null : email }),
     ...(groups !== undefined && { groups }),
     ...(roles !== undefined && { roles }),
+    ...(family !== undefined && { family: family === CLEAR ? null : family }),
     ...(permanent !== undefined && { permanent: permanent === 'yes' }),
     ...(plan !== undefined && { plan }),
     ...(from !== undefined && { from }),

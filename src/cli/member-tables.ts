@@ -39,9 +39,7 @@ export function memberTables(member: Command, environment: Environment): void {
 
   const write = member
     .command('export')
-    .description(
-      'write all members as a table (CSV) that `member import` reads; badges, families and guests are not in it',
-    )
+    .description('write all members as a table (CSV) that `member import` reads; badges and guests are not in it')
     .argument('[file]', 'where to; a file that is there is not replaced (default: standard output)');
   common(write, environment, ['member export members.csv', 'member export > members.csv']);
   write.action((path: string | undefined, options: CommonOptions) => exportTable(path, options, environment));
@@ -132,14 +130,14 @@ async function exportLines(session: Session): Promise<readonly string[]> {
   const time = (ms: Json | undefined) => (typeof ms === 'number' ? clock.text(ms).replace(/ 00:00:00$/, '') : '');
   const words = (list: Json | undefined) => (list as readonly string[]).join(' ');
   const lines = members.flatMap((member) => {
-    const { name, email, groups, roles, permanent } = member;
+    const { name, email, groups, roles, family, permanent } = member;
     const [first = {}, ...rest] = plansOf(member).map(({ plan, from, until }) => ({
       plan: String(plan),
       from: time(from),
       until: time(until),
     }));
     const whole = {
-      ...{ name, email: email ?? '', groups: words(groups), roles: words(roles) },
+      ...{ name, email: email ?? '', groups: words(groups), roles: words(roles), family: family ?? '' },
       permanent: permanent === true ? 'yes' : 'no',
       ...first,
     };

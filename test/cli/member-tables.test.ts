@@ -27,18 +27,29 @@ t.test('members go out as a table and come in by one', async (t) => {
   const exported = join(space.folder, 'exported.csv');
   await done(t, 'member', 'export', exported);
   const [head, ...lines] = readFileSync(exported, 'utf8').trimEnd().split('\r\n');
-  t.equal(head, 'name,email,groups,roles,permanent,plan,from,until');
+  t.equal(head, 'name,email,groups,roles,family,permanent,plan,from,until');
   t.same(lines.sort(), [
-    'Ada,ada@example.org,wood,,yes,,,',
-    'Bob,,laser,,no,,,',
-    'Cy,,,,no,month,2026-01-01,2027-01-01',
-    'Di,,,,yes,,,',
+    'Ada,ada@example.org,wood,,,yes,,,',
+    'Bob,,laser,,,no,,,',
+    'Cy,,,,,no,month,2026-01-01,2027-01-01',
+    'Di,,,,,yes,,,',
   ]);
   t.match(await done(t, 'member', 'import', exported), /: 0 added, 0 changed, 4 as they were/, 'and back again');
   rows('name,email,groups,permanent,plan,until', 'Ada,-,,no,,', 'Bob,,-,,,', 'Cy,,,,month,-');
   t.match(await done(t, 'member', 'import', table), /: 0 added, 3 changed, 0 as they were/);
   const again = (await done(t, 'member', 'export')).trimEnd().split('\r\n').slice(1).sort();
-  t.same(again, ['Ada,,wood,,no,,,', 'Bob,,,,no,,,', 'Cy,,,,no,month,2026-01-01,', 'Di,,,,yes,,,'], 'dashes clear');
+  t.same(again, ['Ada,,wood,,,no,,,', 'Bob,,,,,no,,,', 'Cy,,,,,no,month,2026-01-01,', 'Di,,,,,yes,,,'], 'dashes clear');
+  await done(t, 'family', 'set', 'home', '--title', 'At home', '--head', 'Di');
+  rows('name,family,permanent', 'Ada,home,', 'Di,home,yes', 'Fay,home,');
+  t.match(await done(t, 'member', 'import', table), /: 1 added, 2 changed, 0 as they were/);
+  const whole = await done(t, 'member', 'export');
+  const home = whole.split('\r\n').filter((line) => line.includes('home'));
+  t.same(home.sort(), ['Ada,,wood,,home,no,,,', 'Di,,,,home,yes,,,', 'Fay,,,,home,no,,,'], 'a family comes along');
+  writeFileSync(table, whole);
+  t.match(await done(t, 'member', 'import', table), /: 0 added, 0 changed, 5 as they were/);
+  rows('name,family', 'Ada,-', 'Bob,nowhere');
+  const nowhere = await space.cli('member', 'import', table);
+  t.match(nowhere.stdout, /line 3, family: .*no_such_family/);
   rows('name,permanent,plan', 'Di,maybe,', 'Ed,yes,month', 'Flo,,-');
   const { code, stdout, stderr } = await space.cli('member', 'import', table);
   t.equal(code, 1);

@@ -141,6 +141,7 @@ export class ImportPlan {
 /** Codes that are about another column than the command's own. */
 const COLUMNS: Readonly<Record<string, string>> = {
   bad_email: 'email',
+  no_such_family: 'family',
   bad_id: 'groups',
   bad_dates: 'until',
   has_plans: 'permanent',

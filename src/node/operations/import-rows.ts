@@ -10,6 +10,7 @@ export interface ImportRow {
   readonly email?: string | null;
   readonly groups?: readonly string[];
   readonly roles?: readonly string[];
+  readonly family?: string | null;
   readonly permanent?: boolean;
   readonly plan?: string;
   readonly from?: number;
@@ -42,11 +43,11 @@ export function importRows(params: JsonObject): readonly ImportRow[] {
 
 function isRow(row: Json): boolean {
   if (!isJsonObject(row)) return false;
-  const { line, name, email = '', groups = [], roles = [], permanent = false } = row;
+  const { line, name, email = '', groups = [], roles = [], family = '', permanent = false } = row;
   const { plan = '', from = 0, until = 0, badges } = row;
   return (
     [line, from, until ?? 0].every((value) => Number.isSafeInteger(value)) &&
-    [name, email ?? '', plan].every((value) => typeof value === 'string') &&
+    [name, email ?? '', family ?? '', plan].every((value) => typeof value === 'string') &&
     typeof permanent === 'boolean' &&
     [groups, roles].every((list) => Array.isArray(list) && list.every((one: Json) => typeof one === 'string')) &&
     Array.isArray(badges) &&
