@@ -34,7 +34,7 @@ export function openLedger(path: string, isChecked: boolean): LedgerFile {
     const acknowledged = readWitness(witnessPath(path));
     // Before anything came in there is nothing to check, and the root says so.
     if (isChecked && !(isWithoutBlocks(database) && acknowledged === null)) checkStart(database, acknowledged);
-    return { database, root: readRoot(database) };
+    return { database, root: readRoot(database, isChecked) };
   } catch (error) {
     database.close();
     throw storeError(error, path);

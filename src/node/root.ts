@@ -6,10 +6,15 @@ import type { BlockId } from '../format/ids.ts';
 import { decodeJson } from '../format/json-value.ts';
 import { BlockReader } from '../store/blocks.ts';
 import { isWithoutBlocks } from '../store/database.ts';
+import { openSound } from '../store/filed.ts';
 import { damaged } from '../store/row-sum.ts';
 
-/** The root block's id and body; the body is of the first entry of the first block. @throws space_unfinished. */
-export function readRoot(database: Database): { readonly id: BlockId; readonly body: Json } {
+/**
+ * The root block's id and body; the body is of the first entry of the first block.
+ * @param isChecked false only for whoever looks at damage: then it may be another than the one that was signed.
+ * @throws space_unfinished, store_damaged.
+ */
+export function readRoot(database: Database, isChecked = true): { readonly id: BlockId; readonly body: Json } {
   if (isWithoutBlocks(database)) {
     throw new CodedError(
       'space_unfinished',
@@ -22,7 +27,14 @@ export function readRoot(database: Database): { readonly id: BlockId; readonly b
   const root = new BlockReader(database).at(1);
   const bytes = root?.bodies[0]?.bytes;
   if (root === null || bytes === undefined) throw damaged('the root block or its body is gone', { arrival: 1 });
-  return { id: root.id, body: decodeJson(bytes, BODY_BYTES_MAX) };
+  // What it says is asked for before everything else, and so checked before it too.
+  if (isChecked) openSound(root);
+  try {
+    return { id: root.id, body: decodeJson(bytes, BODY_BYTES_MAX) };
+  } catch (cause) {
+    if (!(cause instanceof CodedError)) throw cause;
+    throw damaged(`the root block cannot be read: ${cause.message}`, { arrival: 1 });
+  }
 }
 
 /** The dapps that the root installs. */

@@ -8,6 +8,7 @@ import type { Place } from '../ledger/authoring.ts';
 import { decodeBodies } from './bodies.ts';
 import { openFiled } from './filed.ts';
 import { FoldRow } from './fold-row.ts';
+import { checkedBlob } from './row-sum.ts';
 import { Tips } from './tips.ts';
 
 /** A block as it lies in the store. */
@@ -46,7 +47,7 @@ export class BlockReader implements AdmissionView {
   constructor(database: Database, tips = new Tips(database)) {
     const root = database.prepare<[], { id: Uint8Array }>('SELECT id FROM block WHERE arrival = 1').get();
     assert(root !== undefined, 'a ledger begins with its root block');
-    this.mesh = toHex(root.id);
+    this.mesh = toHex(checkedBlob('block', root.id));
     this.tips = tips;
     this.#fold = new FoldRow(database);
     this.#find = database.prepare('SELECT arrival, bytes FROM block WHERE substr(id, 1, 6) = +? AND id = ?');
@@ -74,14 +75,14 @@ export class BlockReader implements AdmissionView {
     return this.#arrival.get(key.subarray(0, PREFIX_BYTES), key)?.arrival ?? null;
   }
 
-  /** Up to `limit` blocks that arrived after `arrival`, in order of arrival, as they lie there. */
+  /** Up to `limit` blocks that arrived after `arrival`, in order of arrival, as they lie there. @throws store_damaged. */
   after(arrival: number, limit: number): readonly StoredBlock[] {
     return this.#after.all(arrival, limit).map((row) => ({
       arrival: row.arrival,
-      id: toHex(row.id),
-      bytes: row.bytes,
-      signature: row.signature,
-      bodies: decodeBodies(row.bodies),
+      id: toHex(checkedBlob('block', row.id)),
+      bytes: checkedBlob('block', row.bytes),
+      signature: checkedBlob('block', row.signature),
+      bodies: decodeBodies(checkedBlob('block', row.bodies)),
     }));
   }
 

@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { toHex } from '../base/bytes.ts';
-import { checkRow, EMPTY_DIGEST, type RowWords, rowSum } from './row-sum.ts';
+import { checkedBlob, checkRow, EMPTY_DIGEST, type RowWords, rowSum } from './row-sum.ts';
 
 /** How far the fold has come. */
 export interface FoldPlace {
@@ -17,7 +17,7 @@ export interface FoldPlace {
 const NOWHERE: FoldPlace = Object.freeze({ arrival: 0, position: 0, erased: 0, digest: EMPTY_DIGEST });
 
 function wordsOf({ arrival, position, erased, digest }: FoldPlace): RowWords {
-  return ['fold', arrival, position, erased, toHex(digest)];
+  return ['fold', arrival, position, erased, toHex(checkedBlob('fold', digest))];
 }
 
 export class FoldRow {

@@ -23,10 +23,20 @@ export function rowSum(words: RowWords, blob: Uint8Array | null = null): Uint8Ar
 
 /** @throws store_damaged when the row does not have the fingerprint beside it. */
 export function checkRow(words: RowWords, blob: Uint8Array | null, sum: Uint8Array): void {
-  if (!equalBytes(rowSum(words, blob), sum)) {
-    const [table, ...rest] = words;
+  const [table, ...rest] = words;
+  if (blob !== null) checkedBlob(table, blob);
+  if (!equalBytes(rowSum(words, blob), checkedBlob(table, sum))) {
     throw damaged(`a row of ${table} is not as it was written`, { table, row: JSON.stringify(rest).slice(0, 200) });
   }
+}
+
+/**
+ * SQLite keeps the type of a value beside it, and the disk can spoil that too: a blob comes back as text, or as null.
+ * @throws store_damaged.
+ */
+export function checkedBlob(table: string, value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw damaged(`a row of ${table} is not as it was written`, { table });
 }
 
 /** The digest over a set of rows: theirs summed up bit by bit, so that one row goes in or out by itself. */

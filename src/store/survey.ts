@@ -4,6 +4,7 @@ import { CodedError, codeOf } from '../base/errors.ts';
 import type { BlockId } from '../format/ids.ts';
 import { decodeBodies } from './bodies.ts';
 import { openSound } from './filed.ts';
+import { checkedBlob } from './row-sum.ts';
 
 /** A block that was here and is not any more. */
 export interface LostBlock {
@@ -23,6 +24,7 @@ export interface Survey {
 
 interface Row {
   readonly id: Uint8Array;
+  readonly signature: Uint8Array;
   readonly bytes: Uint8Array;
   readonly bodies: Uint8Array;
 }
@@ -37,7 +39,7 @@ export function surveyBlocks(
   progress: (done: number, total: number) => void = () => {},
 ): Survey {
   const last = Math.max(0, lastArrival(database), ...known);
-  const read = database.prepare<[number], Row>('SELECT id, bytes, bodies FROM block WHERE arrival = ?');
+  const read = database.prepare<[number], Row>('SELECT id, signature, bytes, bodies FROM block WHERE arrival = ?');
   const lost: LostBlock[] = [];
   for (let arrival = 1; arrival <= last; arrival += 1) {
     const one = lookAt(read, arrival);
@@ -52,8 +54,9 @@ function lookAt(read: Statement<[number], Row>, arrival: number): LostBlock | nu
   try {
     const row = read.get(arrival);
     if (row === undefined) return { arrival, id };
-    id = toHex(row.id);
-    openSound({ arrival, id, bytes: row.bytes, bodies: decodeBodies(row.bodies) });
+    id = toHex(checkedBlob('block', row.id));
+    openSound({ arrival, id, bytes: row.bytes, bodies: decodeBodies(checkedBlob('block', row.bodies)) });
+    checkedBlob('block', row.signature);
     return null;
   } catch (error) {
     if (!isDamage(error)) throw error;

@@ -3,7 +3,7 @@ import { toHex } from '../base/bytes.ts';
 import type { Block } from '../format/block.ts';
 import type { BlockId } from '../format/ids.ts';
 import { openFiled } from './filed.ts';
-import { checkRow, damaged, type RowWords, rowSum } from './row-sum.ts';
+import { checkedBlob, checkRow, damaged, type RowWords, rowSum } from './row-sum.ts';
 import { noTips, parseTips, printTips, type TipsBook } from './tips-book.ts';
 
 /** How many blocks are read again at a start, at most: every so many arrivals the tips are written down. */
@@ -41,11 +41,11 @@ export class Tips {
   now(): Readonly<TipsBook> {
     const last = this.#last.get();
     const arrival = last?.arrival ?? 0;
-    const id = last === undefined ? '' : toHex(last.id);
+    const id = last === undefined ? '' : toHex(checkedBlob('block', last.id));
     if (arrival === this.#book.arrival && id === this.#book.id) return this.#book;
     if (this.#book.arrival === 0 || !this.#knows(this.#book)) this.#book = this.#read();
     for (const row of this.#after.iterate(this.#book.arrival)) {
-      const name = toHex(row.id);
+      const name = toHex(checkedBlob('block', row.id));
       take(this.#book, openFiled(row.bytes, name, row.arrival), name, row.arrival);
     }
     if (arrival !== this.#book.arrival) throw damaged('the last blocks are missing', { arrival: this.#book.arrival });
@@ -92,7 +92,7 @@ export class Tips {
   #knows({ arrival, id }: TipsBook): boolean {
     if (arrival === 0) return true;
     const row = this.#idAt.get(arrival);
-    return row !== undefined && toHex(row.id) === id;
+    return row !== undefined && toHex(checkedBlob('block', row.id)) === id;
   }
 }
 

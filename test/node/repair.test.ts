@@ -20,10 +20,13 @@ import { runCommandLine } from '../../src/cli/program.ts';
 import { idText } from '../../src/format/ids.ts';
 import { openLedger } from '../../src/node/ledger-file.ts';
 import { type RepairResult, repairSpace } from '../../src/node/repair.ts';
+import { readRoot } from '../../src/node/root.ts';
 import type { Space } from '../../src/node/space.ts';
 import { verifySpace } from '../../src/node/verify.ts';
 import { BlockReader } from '../../src/store/blocks.ts';
+import { openDatabase } from '../../src/store/database.ts';
 import { Journal } from '../../src/store/journal.ts';
+import { checkRow, rowSum } from '../../src/store/row-sum.ts';
 import { StateTable } from '../../src/store/states.ts';
 import { copySpace, makeSpace, partsOf, withSpace } from './made-space.ts';
 
@@ -235,6 +238,25 @@ t.test('a denial that cannot be made anew is told, and by the exit code too', as
   t.equal(code, 3);
   t.match(text.join(''), /membership badge\.lost: was accepted, is refused \(no_such_badge\)/);
   t.match(text.join(''), /Give it again/);
+});
+
+t.test('a root that is not as it was signed is not believed', async (t) => {
+  const folder = await made(t);
+  tamper(folder, 'UPDATE block SET bodies = (SELECT bodies FROM block WHERE arrival = 2) WHERE arrival = 1');
+  const database = openDatabase({ path: join(folder, 'ledger.db'), mayCreate: false });
+  t.teardown(() => database.close());
+  t.throws(() => readRoot(database), { code: 'store_damaged', message: /block 1/, advice: /repair/ });
+});
+
+t.test('a value that has lost its type is not taken for what it was', (t) => {
+  const row = ['state', 'door', 'key', 1, 0] as const;
+  const sum = rowSum(row, new Uint8Array(3));
+  t.doesNotThrow(() => checkRow(row, new Uint8Array(3), sum));
+  for (const spoiled of ['x'.repeat(16), null, 7]) {
+    t.throws(() => checkRow(row, new Uint8Array(3), spoiled as unknown as Uint8Array), { code: 'store_damaged' });
+  }
+  t.throws(() => checkRow(row, 'xyz' as unknown as Uint8Array, sum), { code: 'store_damaged' });
+  t.end();
 });
 
 t.test('the root lost: no repair, and nothing is touched', async (t) => {
