@@ -42,7 +42,7 @@ const names = [
 
 /**
  * What a long history costs: every kind of work at each size, the sizes taking turns within a run. Sizes above 10,000
- * entries are built when FULL=1 is given, or one of these names.
+ * entries are built when FULL=1 is given, or one of these names; `longestOf` says how long each history becomes.
  */
 export function growthBench(isFull: boolean): Bench {
   return { names, run: (work) => measure(work, isFull ? SIZES_FULL : SIZES) };
