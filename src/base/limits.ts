@@ -81,6 +81,21 @@ export const PINS_OFF_RETRY_MS = 10;
 export const PINS_OFF_TRIES_MAX = 100;
 export const PINS_CHIPS_MAX = 32;
 export const PINS_PENDING_MAX = 64;
+export const PINS_INPUTS_MAX = 32;
+export const PINS_WIEGAND_MAX = 4;
+export const PINS_FRAME_BITS_MIN = 4;
+export const PINS_FRAME_BITS_MAX = 128;
+export const PINS_EDGES_MAX = 256;
+export const PINS_EDGE_WINDOW_MS = 100;
+export const PINS_EDGE_US_MIN = 20;
+export const PINS_EVENTS_PER_SECOND_MAX = 20;
+export const PINS_EVENTS_BURST_MAX = 6;
+export const PINS_QUIET_MS = 1_000;
+export const PINS_DEBOUNCE_MS = 20;
+export const PINS_DEBOUNCE_MS_MAX = 1_000;
+export const PINS_GAP_MS = 25;
+export const PINS_GAP_MS_MAX = 1_000;
+export const PINS_OPTIONS_BYTES_MAX = 64 * 1024;
 
 // Store.
 export const PULSE_INDEX_ROWS_MAX = 8_192;
@@ -149,6 +164,9 @@ assert(STATE_VALUE_BYTES_MAX * 2 < LINE_BYTES_MAX, 'a state value, in base64, fi
 assert(CBOR_ITEMS_MAX >= BLOCK_ENTRIES_MAX * 12 + BLOCK_PARENTS_MAX, 'a full block passes the codec');
 assert(SERIAL_READ_BYTES_MAX < SERIAL_WINDOW_BYTES_MAX, 'one read never fills a window by itself');
 assert(PINS_RECORDS_PAGE_MAX * PINS_LINE_BYTES_MAX <= PINS_OUT_BYTES_MAX / 2, 'a page fits a half-full buffer');
+const PINS_BURST_BYTES = PINS_EVENTS_BURST_MAX * PINS_LINE_BYTES_MAX;
+assert((PINS_INPUTS_MAX + PINS_WIEGAND_MAX) * PINS_BURST_BYTES <= PINS_OUT_BYTES_MAX, 'a burst of every line fits');
+assert(PINS_FRAME_BITS_MAX * 2 <= PINS_EDGES_MAX, 'a frame too long for us still fits the buffer of edges');
 assert(PINS_RECORDS_MAX < PULSE_INDEX_ROWS_MAX, 'every pulse the pins process remembers is still in our index');
 assert(COMMAND_WAIT_MS_MAX < CONTROL_CALL_MS_MAX, 'a command is answered before its caller gives up');
 assert(CONTROL_GOODBYE_MS_MAX + DAPP_STOP_MS_MAX + PINS_REPLY_MS_MAX < SHUTDOWN_MS_MAX, 'a stop can close the store');

@@ -1,5 +1,5 @@
 import type { Clock, Randomness } from '../base/ports.ts';
-import type { PinsEvent } from '../devices/pins/protocol.ts';
+import type { PinsOutputEvent } from '../devices/pins/events.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Agents } from './agents.ts';
 import type { Config } from './config.ts';
@@ -48,6 +48,7 @@ export function outputsOf({ config, clock, randomness, log }: DeviceParts, recov
     log,
     onConnected: (pins) => recovery.run(pins),
     onEvent: (event) => {
+      if (event.type !== 'output') return;
       logPulse(event, log);
       if (event.end !== undefined) void recovery.ended(event.id);
     },
@@ -55,7 +56,7 @@ export function outputsOf({ config, clock, randomness, log }: DeviceParts, recov
   });
 }
 
-function logPulse({ output, id, atNs, end }: PinsEvent, log: Log): void {
+function logPulse({ output, id, atNs, end }: PinsOutputEvent, log: Log): void {
   const fields = { output, pulse: id, atNs: atNs.toString() };
   if (end === undefined) log.info(fields, 'output on');
   else log.info({ ...fields, end }, 'output off');

@@ -3,7 +3,8 @@ import { CodedError, codeOf } from '../base/errors.ts';
 import { PINS_RECONNECT_DELAY_MS } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
 import { connectPins, type PinsClient } from '../devices/pins/client.ts';
-import type { PinsEvent, PinsOutput } from '../devices/pins/protocol.ts';
+import type { PinsEvent } from '../devices/pins/events.ts';
+import type { PinsOutput } from '../devices/pins/protocol.ts';
 import type { Log } from '../sandbox/log.ts';
 
 export interface OutputsParts {

@@ -13,6 +13,8 @@ const BREAKS: readonly (readonly [name: string, value: string, message: string])
   ['CBOR_ITEMS_MAX', '3_000', 'a full block passes the codec'],
   ['SERIAL_READ_BYTES_MAX', '16 * 1024', 'one read never fills a window by itself'],
   ['PINS_RECORDS_PAGE_MAX', '129', 'a page fits a half-full buffer'],
+  ['PINS_EVENTS_BURST_MAX', '8', 'a burst of every line fits'],
+  ['PINS_FRAME_BITS_MAX', '129', 'a frame too long for us still fits the buffer of edges'],
   ['PULSE_INDEX_ROWS_MAX', '1_024', 'every pulse the pins process remembers is still in our index'],
   ['COMMAND_WAIT_MS_MAX', '30_000', 'a command is answered before its caller gives up'],
   ['DAPP_STOP_MS_MAX', '3_500', 'a stop can close the store'],

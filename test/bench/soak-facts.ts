@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../src/base/json.ts';
 import type { Session } from '../../src/cli/session.ts';
-import type { PinsEvent } from '../../src/devices/pins/protocol.ts';
+import type { PinsEvent } from '../../src/devices/pins/events.ts';
 import type { SoakDoor } from './soak-door.ts';
 
 /** Pulses whose fact has not been read yet; more than a sample can leave over is a leak of the node's. */
@@ -43,7 +43,9 @@ export class SoakFacts {
   }
 
   /** To be called for every event of the pins process. */
-  pulse({ id, output, atNs, end }: PinsEvent): void {
+  pulse(event: PinsEvent): void {
+    if (event.type !== 'output') return;
+    const { id, output, atNs, end } = event;
     if (end !== undefined || this.#pulses.size >= PULSES_MAX) return;
     this.#pulses.set(id, atNs);
     this.#doors.get(output.replace(/-strike$/, ''))?.answered();

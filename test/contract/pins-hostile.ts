@@ -30,7 +30,7 @@ export function randomLine(random: (below: number) => number): string {
 }
 
 export function pinsHostileContract(t: Test, command: readonly string[]): void {
-  const GOOD = /^ok hello 1 [0-9a-f]{16} [0-9]+$/;
+  const GOOD = /^ok hello 2 [0-9a-f]{16} [0-9]+$/;
 
   t.test('every error that leaves the connection', async (t) => {
     const pins = await startWith(t, command)();
@@ -70,7 +70,7 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
       ['PULSE door 100 a', 'unknown_command'],
       ['constructor', 'unknown_command'],
       ['event on door a 1 2', 'bad_request'],
-      ['hello 2', 'unknown_version'],
+      ['hello 1', 'unknown_version'],
       ['hello 01', 'unknown_version'],
       ['pulse window 100 a', 'unknown_output'],
       ['pulse Door 100 a', 'unknown_output'],
@@ -81,7 +81,7 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
     ];
     for (const [line, code] of cases) {
       t.match(await client.ask(line), new RegExp(`^error ${code} [ -~]+$`), JSON.stringify(line));
-      t.match(await client.ask('hello 1'), GOOD);
+      t.match(await client.ask('hello 2'), GOOD);
     }
     t.match(await client.ask(`pulse door 60000 ${'n'.repeat(32)}`), /^ok pulse n{32} 1 /, 'the longest of everything');
     t.match(await client.ask('pulse lathe 000000000000100 zeros'), /^ok /, 'a number of 15 digits');
@@ -113,7 +113,7 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
     await bystander.ask('watch');
     t.match(await babbler.ask('hold door h'), /^ok /);
     for (let i = 1; i < 16; i += 1) t.match(await babbler.ask('nonsense'), /^error unknown_command /);
-    t.match(await babbler.ask('hello 1'), GOOD, 'a good request begins the count anew');
+    t.match(await babbler.ask('hello 2'), GOOD, 'a good request begins the count anew');
     for (let i = 1; i < 16; i += 1) t.match(await babbler.ask('nonsense'), /^error unknown_command /);
     babbler.send('nonsense\npulse door 100 behind\n');
     t.match(await babbler.reply(), /^error too_many_errors /);
@@ -125,10 +125,10 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
   t.test('requests split at every byte', async (t) => {
     const pins = await startWith(t, command)();
     const [client, other] = [new RawClient(pins.socketPath), new RawClient(pins.socketPath)];
-    const text = 'hello 1\npulse door 60000 split\nrelease door\n';
+    const text = 'hello 2\npulse door 60000 split\nrelease door\n';
     for (let at = 1; at < text.length; at += 1) {
       client.send(text.slice(0, at));
-      await other.ask('hello 1');
+      await other.ask('hello 2');
       client.send(text.slice(at));
       t.match(await client.reply(), GOOD);
       t.match(await client.reply(), /^ok pulse split 1 \d+$/);
@@ -136,7 +136,7 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
     }
     for (const byte of text) {
       client.send(byte);
-      await other.ask('hello 1');
+      await other.ask('hello 2');
     }
     t.match([await client.reply(), await client.reply(), await client.reply()], [GOOD, /^ok pulse /, /^ok release /]);
   });
@@ -179,7 +179,7 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
       late.socket.pause();
       late.socket.end('records 0\n'.repeat(pages));
       const other = new RawClient(pins.socketPath);
-      for (let turns = 0; turns < pages; turns += 1) await other.ask('hello 1');
+      for (let turns = 0; turns < pages; turns += 1) await other.ask('hello 2');
       late.socket.resume();
       let count = 0;
       while ((await late.reply()) !== undefined) count += 1;
@@ -208,7 +208,7 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
         if (!reply.startsWith('ok pulse ')) t.fail(reply);
       }
       await dropped;
-      t.match(await active.ask('hello 1'), GOOD, `the other did ${count} pulses meanwhile`);
+      t.match(await active.ask('hello 2'), GOOD, `the other did ${count} pulses meanwhile`);
       await sloth.close();
       await active.close();
     }
@@ -217,19 +217,19 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
   t.test('too many clients', async (t) => {
     const pins = await startWith(t, command)();
     const clients = Array.from({ length: 8 }, () => new RawClient(pins.socketPath));
-    for (const client of clients) t.match(await client.ask('hello 1'), GOOD);
+    for (const client of clients) t.match(await client.ask('hello 2'), GOOD);
     const ninth = new RawClient(pins.socketPath);
     t.match(await ninth.ask('pulse door 100 ninth'), /^error too_many_clients /);
     await ninth.closed;
     const crowd = Array.from({ length: 64 }, () => new RawClient(pins.socketPath));
     for (const one of crowd) t.match((await one.reply()) ?? 'closed', /^closed$|^error too_many_clients /);
     for (const one of crowd) await one.closed;
-    for (const client of clients) t.match(await client.ask('hello 1'), GOOD, 'those inside are unharmed');
+    for (const client of clients) t.match(await client.ask('hello 2'), GOOD, 'those inside are unharmed');
     t.equal((await clients[0]?.askAll('records 0'))?.at(-1), 'ok records 0', 'a refused client does nothing');
     await clients[0]?.close();
     let reply = '';
     for (let tries = 0; tries < 1_000 && !reply.startsWith('ok'); tries += 1) {
-      reply = await new RawClient(pins.socketPath).ask('hello 1');
+      reply = await new RawClient(pins.socketPath).ask('hello 2');
     }
     t.match(reply, GOOD, 'a place becomes free again');
   });
@@ -248,7 +248,7 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
       }
       await client.reply();
       await client.close();
-      const reply = await bystander.ask('hello 1');
+      const reply = await bystander.ask('hello 2');
       if (!GOOD.test(reply)) t.fail(`round ${round}: ${reply}`);
     }
     t.match(await bystander.askAll('list'), [/^output door /, /^output lathe /, 'ok list 2']);

@@ -27,13 +27,13 @@ export function pinsLifeContract(t: Test, command: readonly string[]): void {
     const start = startWith(t, command);
     const [one, two] = [await start(), await start()];
     const before = process.hrtime.bigint();
-    const words = (await new RawClient(one.socketPath).ask('hello 1')).split(' ');
+    const words = (await new RawClient(one.socketPath).ask('hello 2')).split(' ');
     const after = process.hrtime.bigint();
-    t.match(words.slice(0, 3), ['ok', 'hello', '1']);
+    t.match(words.slice(0, 3), ['ok', 'hello', '2']);
     t.match(words[3], /^[0-9a-f]{16}$/);
     const now = BigInt(words[4] ?? '');
     t.ok(before <= now && now <= after, 'NOW_NS is the clock of process.hrtime');
-    t.not(words[3], (await new RawClient(two.socketPath).ask('hello 1')).split(' ')[3], 'each start has its epoch');
+    t.not(words[3], (await new RawClient(two.socketPath).ask('hello 2')).split(' ')[3], 'each start has its epoch');
   });
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {

@@ -217,7 +217,7 @@ t.test('what the pins process would refuse is an error with its line', async (t)
   );
   // Whatever passes here has to pass there.
   const options = [...pinsArguments(apart), ...pinsArguments(parse(...many)).slice(2, 60)];
-  t.equal(readPinsOptions(options).outputs.length, 31);
+  t.equal(readPinsOptions(options).declarations.length, 31);
 });
 
 t.test('names of devices', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { PinsEvent } from '../../src/devices/pins/protocol.ts';
+import type { PinsOutputEvent } from '../../src/devices/pins/events.ts';
 import type { RpcPeer } from '../../src/sandbox/peer.ts';
 import { type Program, WAIT_MS } from './program.ts';
 import { furnish, LogReader, TestSpace } from './space-harness.ts';
@@ -16,7 +16,7 @@ class Lines {
   readonly #seen = new Map<string, string[]>();
   #waiting: (() => void)[] = [];
 
-  take({ output, end }: PinsEvent): void {
+  take({ output, end }: PinsOutputEvent): void {
     this.seen(output).push(end ?? 'on');
     for (const wake of this.#waiting.splice(0)) wake();
   }

@@ -167,7 +167,7 @@ async function slowPins(path: string, delayMs: number): Promise<{ readonly asked
   let seq = 0;
   const answer = (line: string): string => {
     const [word = ''] = line.split(' ');
-    if (word === 'hello') return `ok hello 1 ${'0'.repeat(16)} 1\n`;
+    if (word === 'hello') return `ok hello 2 ${'0'.repeat(16)} 1\n`;
     if (word !== 'records') return `ok ${word}\n`;
     const records = Array.from({ length: PINS_RECORDS_PAGE_MAX }, () => {
       seq += 1;

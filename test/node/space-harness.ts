@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '../../src/base/json.ts';
 import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
 import { connectPins, type PinsClient } from '../../src/devices/pins/client.ts';
-import type { PinsEvent } from '../../src/devices/pins/protocol.ts';
+import type { PinsOutputEvent } from '../../src/devices/pins/events.ts';
 import { RpcPeer } from '../../src/sandbox/peer.ts';
 import { Program, WAIT_MS } from './program.ts';
 
@@ -172,11 +172,13 @@ export class TestSpace {
     return pins;
   }
 
-  /** A second client of the pins process, beside the node. */
-  async pins(onEvent: (event: PinsEvent) => void = () => {}): Promise<PinsClient> {
+  /** A second client of the pins process, beside the node; it is told what outputs do. */
+  async pins(onEvent: (event: PinsOutputEvent) => void = () => {}): Promise<PinsClient> {
     const pins = await connectPins({ socketPath: join(this.folder, 'run/pins.sock') });
     this.#pinsClients.push(pins);
-    await pins.watch(onEvent);
+    await pins.watch((event) => {
+      if (event.type === 'output') onEvent(event);
+    });
     return pins;
   }
 

@@ -1,12 +1,14 @@
 import { assert } from '../../base/assert.ts';
 import { PINS_RECORDS_MAX, PINS_RECORDS_PAGE_MAX, PINS_REPLY_MS_MAX } from '../../base/limits.ts';
+import type { PinsEvent } from './events.ts';
 import { Link } from './link.ts';
 import {
   isPinsName,
-  type PinsEvent,
+  type PinsInput,
   type PinsKind,
   type PinsOutput,
   type PinsRecord,
+  parseInput,
   parseNumber,
   parseOutput,
   parseRecord,
@@ -25,6 +27,12 @@ interface PinsGrant {
   readonly seq: number;
   /** CLOCK_MONOTONIC, the clock of `process.hrtime.bigint()`. */
   readonly onNs: bigint;
+}
+
+/** What a reload did. A declaration that changed counts on both sides. */
+interface PinsReload {
+  readonly added: number;
+  readonly removed: number;
 }
 
 const PAGES_MAX = PINS_RECORDS_MAX / PINS_RECORDS_PAGE_MAX + 1;
@@ -69,6 +77,21 @@ export class PinsClient {
     return body.map(parseOutput);
   }
 
+  /** Every input as it is now. Ask after `watch`: then no change falls between the two. */
+  async inputs(): Promise<readonly PinsInput[]> {
+    const { body } = await this.#link.request('inputs', 'inputs');
+    return body.map(parseInput);
+  }
+
+  /**
+   * Makes the pins process read its options file anew: all of it holds afterwards, or nothing has changed.
+   * @throws pins_bad_options, or `pins_` and the code of a claim (pins_line_busy, pins_line_missing, ...)
+   */
+  async reload(): Promise<PinsReload> {
+    const { words, line } = await this.#link.request('reload', 'reload');
+    return { added: parseNumber(words[0], line), removed: parseNumber(words[1], line) };
+  }
+
   /** Every remembered record with a sequence number above `since`, oldest first. */
   async records(since: number): Promise<readonly PinsRecord[]> {
     assert(Number.isSafeInteger(since) && since >= 0, 'sequence numbers are whole');
@@ -81,7 +104,7 @@ export class PinsClient {
     return records;
   }
 
-  /** Calls `listener` for every record that begins or ends from now on. Once for a connection. */
+  /** Calls `listener` for every event from now on. Once for a connection. */
   async watch(listener: (event: PinsEvent) => void): Promise<void> {
     this.#link.setListener(listener);
     await this.#link.request('watch', 'watch');
@@ -112,9 +135,9 @@ export class PinsClient {
 export async function connectPins(options: ConnectOptions): Promise<PinsClient> {
   const link = new Link(options.socketPath, options.replyTimeoutMs ?? PINS_REPLY_MS_MAX);
   try {
-    const { words, line } = await link.request('hello', 'hello 1');
+    const { words, line } = await link.request('hello', 'hello 2');
     const [version, epoch = ''] = words;
-    if (version !== '1' || !/^[0-9a-f]{16}$/.test(epoch)) throw protocolFault(line);
+    if (version !== '2' || !/^[0-9a-f]{16}$/.test(epoch)) throw protocolFault(line);
     return new PinsClient(epoch, link);
   } catch (error) {
     await link.close();

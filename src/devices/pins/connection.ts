@@ -6,14 +6,16 @@ import {
   PINS_OUT_BYTES_MAX,
   PINS_STALL_MS_MAX,
 } from '../../base/limits.ts';
-import type { Outputs } from './outputs.ts';
+import type { Board } from './board.ts';
 import { answerRequest } from './requests.ts';
 
 interface ConnectionOptions {
   readonly socket: Socket;
   readonly serial: number;
-  readonly outputs: Outputs;
+  readonly board: Board;
   readonly epoch: string;
+  /** Reads the options file and makes it hold. @throws CodedError */
+  readonly reload: () => { readonly added: number; readonly removed: number };
   /** Called after each request that was answered and when the connection is lost: events and due times changed. */
   readonly onChange: () => void;
   readonly onClosed: () => void;
@@ -69,7 +71,7 @@ export class Connection {
   /** Says no more and hears no more: closes once the peer has had the time to read its last line. */
   beginClose(): void {
     if (this.#isClosing) return;
-    const { socket, outputs, serial } = this.#options;
+    const { socket, board, serial } = this.#options;
     this.#isClosing = true;
     this.#isWatching = false;
     this.#in = '';
@@ -80,7 +82,7 @@ export class Connection {
     closeAfter(PINS_STALL_MS_MAX);
     socket.end(() => closeAfter(PINS_CLOSING_MS_MAX));
     socket.resume();
-    outputs.ownerGone(serial);
+    board.outputs.ownerGone(serial);
     this.#options.onChange();
   }
 
@@ -96,11 +98,11 @@ export class Connection {
   }
 
   #closed(): void {
-    const { outputs, serial, onClosed, onChange } = this.#options;
+    const { board, serial, onClosed, onChange } = this.#options;
     clearTimeout(this.#stallTimer);
     clearTimeout(this.#closeTimer);
     this.#isClosing = true;
-    outputs.ownerGone(serial);
+    board.outputs.ownerGone(serial);
     onClosed();
     onChange();
   }
@@ -142,11 +144,11 @@ export class Connection {
   }
 
   #answerLine(line: string): void {
-    const { outputs, epoch, serial, onChange } = this.#options;
+    const { board, epoch, serial, reload, onChange } = this.#options;
     const watch = () => {
       this.#isWatching = true;
     };
-    const { lines, isForm } = answerRequest({ outputs, epoch, serial, watch }, line);
+    const { lines, isForm } = answerRequest({ board, epoch, serial, watch, reload }, line);
     this.#badInARow = isForm ? this.#badInARow + 1 : 0;
     if (this.#badInARow >= PINS_BAD_REQUESTS_MAX) {
       this.say([`error too_many_errors ${PINS_BAD_REQUESTS_MAX} malformed requests in a row`]);

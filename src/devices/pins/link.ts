@@ -1,8 +1,15 @@
 import { connect, type Socket } from 'node:net';
 import { assert } from '../../base/assert.ts';
 import { CodedError } from '../../base/errors.ts';
-import { PINS_LINE_BYTES_MAX, PINS_OUTPUTS_MAX, PINS_PENDING_MAX, PINS_RECORDS_PAGE_MAX } from '../../base/limits.ts';
-import { type PinsEvent, parseEvent, protocolFault } from './protocol.ts';
+import {
+  PINS_INPUTS_MAX,
+  PINS_LINE_BYTES_MAX,
+  PINS_OUTPUTS_MAX,
+  PINS_PENDING_MAX,
+  PINS_RECORDS_PAGE_MAX,
+} from '../../base/limits.ts';
+import { type PinsEvent, parseEvent } from './events.ts';
+import { protocolFault } from './protocol.ts';
 
 /** A reply: the lines before the last, and the words of the last after `ok COMMAND`. */
 interface Reply {
@@ -23,8 +30,9 @@ interface Pending {
 const BODY_WORDS: ReadonlyMap<string, string> = new Map([
   ['list', 'output'],
   ['records', 'record'],
+  ['inputs', 'input'],
 ]);
-const BODY_LINES_MAX = Math.max(PINS_RECORDS_PAGE_MAX, PINS_OUTPUTS_MAX);
+const BODY_LINES_MAX = Math.max(PINS_RECORDS_PAGE_MAX, PINS_OUTPUTS_MAX, PINS_INPUTS_MAX);
 
 function offline(cause?: unknown): CodedError {
   return new CodedError('pins_offline', 'the pins process is not connected', {

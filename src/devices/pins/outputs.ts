@@ -1,12 +1,15 @@
 import { PINS_OFF_RETRY_MS, PINS_OFF_TRIES_MAX } from '../../base/limits.ts';
-import type { OutputOptions } from './options.ts';
-import type { PinsEnd, PinsEvent, PinsKind, PinsOutput, PinsRecord } from './protocol.ts';
+import type { OutputDeclaration } from './declarations.ts';
+import type { PinsEvent } from './events.ts';
+import type { OutputLine } from './lines.ts';
+import { earlier, NS_PER_MS, nowNs } from './monotonic.ts';
+import type { PinsEnd, PinsKind, PinsOutput, PinsRecord } from './protocol.ts';
 import { type KeptRecord, RecordRing } from './records.ts';
 
-/** Lines that have been claimed and driven to their safe level. Throws when a line refuses. */
-export interface Lines {
-  set(index: number, on: boolean): void;
-  level(index: number): PinsOutput['level'];
+/** An output and its line, which has been claimed and driven to its safe level. */
+export interface OutputMember {
+  readonly declaration: OutputDeclaration;
+  readonly line: OutputLine;
 }
 
 type Refusal = 'too_long' | 'id_reused' | 'line_failed';
@@ -28,8 +31,8 @@ interface Grip {
 }
 
 interface Output {
-  readonly options: OutputOptions;
-  readonly index: number;
+  readonly declaration: OutputDeclaration;
+  line: OutputLine;
   on: boolean;
   onSinceNs: bigint;
   pulse: Grip | undefined;
@@ -38,14 +41,8 @@ interface Output {
   closing: { readonly end: PinsEnd; readonly retryNs: bigint; readonly tries: number } | undefined;
 }
 
-const NS_PER_MS = 1_000_000n;
-
-function nowNs(): bigint {
-  return process.hrtime.bigint();
-}
-
 function longestEndNs(output: Output): bigint {
-  return output.onSinceNs + BigInt(output.options.longestMs) * NS_PER_MS;
+  return output.onSinceNs + BigInt(output.declaration.longestMs) * NS_PER_MS;
 }
 
 function dueNs(output: Output): bigint | undefined {
@@ -58,17 +55,38 @@ function dueNs(output: Output): bigint | undefined {
 
 /** The rules of outputs, the same as `native/outputs.c`: on exactly while a record is open, never over its longest. */
 export class Outputs {
-  readonly #lines: Lines;
-  readonly #outputs = new Map<string, Output>();
   readonly #records = new RecordRing();
+  #outputs = new Map<string, Output>();
   #events: PinsEvent[] = [];
+  /** An output that was to go and did not go safe. */
+  #stuckGoing: string | undefined;
 
-  constructor(options: readonly OutputOptions[], lines: Lines) {
-    this.#lines = lines;
-    for (const [index, one] of options.entries()) {
-      const rest = { on: false, onSinceNs: 0n, pulse: undefined, hold: undefined, closing: undefined };
-      this.#outputs.set(one.name, { options: one, index, ...rest });
-    }
+  /**
+   * Makes these the outputs. One with the declaration it had goes on as it is, on the line given now; every other
+   * begins at rest. Those that go have been retired before.
+   */
+  replace(members: readonly OutputMember[]): void {
+    const before = this.#outputs;
+    this.#outputs = new Map(
+      members.map(({ declaration, line }) => {
+        const old = before.get(declaration.name);
+        const rest = { on: false, onSinceNs: 0n, pulse: undefined, hold: undefined, closing: undefined };
+        const output = old?.declaration === declaration ? old : { declaration, line, ...rest };
+        output.line = line;
+        return [declaration.name, output];
+      }),
+    );
+  }
+
+  /**
+   * Drives an output safe that is about to go, and ends its records; one that refuses makes us `stuck`. `isReleased`:
+   * its line has been driven safe and given back already.
+   */
+  retire(name: string, isReleased: boolean): void {
+    const output = this.#outputs.get(name);
+    if (output === undefined) return;
+    if (isReleased) this.#rest(output, 'stopped');
+    else if (!this.#stop(output)) this.#stuckGoing = name;
   }
 
   has(name: string): boolean {
@@ -76,16 +94,20 @@ export class Outputs {
   }
 
   longestMs(name: string): number {
-    return this.#outputs.get(name)?.options.longestMs ?? 0;
+    return this.#outputs.get(name)?.declaration.longestMs ?? 0;
+  }
+
+  isOn(name: string): boolean {
+    return this.#outputs.get(name)?.on ?? false;
   }
 
   list(): readonly PinsOutput[] {
-    return [...this.#outputs.values()].map(({ options, index, on }) => ({
-      name: options.name,
+    return [...this.#outputs.values()].map(({ declaration, line, on }) => ({
+      name: declaration.name,
       on,
-      level: this.#lines.level(index),
-      safe: options.active === 'high' ? 'low' : 'high',
-      longestMs: options.longestMs,
+      level: line.level(),
+      safe: declaration.active === 'high' ? 'low' : 'high',
+      longestMs: declaration.longestMs,
     }));
   }
 
@@ -108,7 +130,7 @@ export class Outputs {
       return same ? known : 'id_reused';
     }
     const output = this.#outputs.get(ask.output);
-    if (output === undefined || ask.ms > output.options.longestMs) return 'too_long';
+    if (output === undefined || ask.ms > output.declaration.longestMs) return 'too_long';
     if (output.closing !== undefined) return 'line_failed';
     const wasOn = output.on;
     if (!this.#turnOn(output)) return 'line_failed';
@@ -165,35 +187,32 @@ export class Outputs {
     }
   }
 
-  /** Milliseconds until `tick` has work next, rounded up; undefined for never. */
-  dueMs(): number | undefined {
-    let first: bigint | undefined;
-    for (const output of this.#outputs.values()) {
-      const due = dueNs(output);
-      if (due !== undefined && (first === undefined || due < first)) first = due;
-    }
-    if (first === undefined) return undefined;
-    const waitNs = first - nowNs();
-    return waitNs <= 0n ? 0 : Number((waitNs + NS_PER_MS - 1n) / NS_PER_MS);
+  /** When `tick` has work; undefined for never. */
+  dueNs(): bigint | undefined {
+    let due: bigint | undefined;
+    for (const output of this.#outputs.values()) due = earlier(due, dueNs(output));
+    return due;
   }
 
   /** An output whose line did not go safe in PINS_OFF_TRIES_MAX tries. */
   stuck(): string | undefined {
-    for (const { closing, options } of this.#outputs.values()) {
-      if (closing !== undefined && closing.tries >= PINS_OFF_TRIES_MAX) return options.name;
+    for (const { closing, declaration } of this.#outputs.values()) {
+      if (closing !== undefined && closing.tries >= PINS_OFF_TRIES_MAX) return declaration.name;
     }
-    return undefined;
+    return this.#stuckGoing;
   }
 
   /** Drives every output safe, the ones at rest too; false when a line refused. */
   stop(): boolean {
     let safe = true;
-    for (const output of this.#outputs.values()) {
-      let done = false;
-      for (let tries = 0; !done && tries < PINS_OFF_TRIES_MAX; tries += 1) done = this.#turnOff(output, 'stopped');
-      safe &&= done;
-    }
+    for (const output of this.#outputs.values()) if (!this.#stop(output)) safe = false;
     return safe;
+  }
+
+  #stop(output: Output): boolean {
+    let done = false;
+    for (let tries = 0; !done && tries < PINS_OFF_TRIES_MAX; tries += 1) done = this.#turnOff(output, 'stopped');
+    return done;
   }
 
   /** The ring, and beyond it the records still open: those are never forgotten. */
@@ -207,7 +226,7 @@ export class Outputs {
 
   #tell(record: PinsRecord, atNs: bigint): void {
     const { output, id, seq, end } = record;
-    this.#events.push({ output, id, seq, atNs, end });
+    this.#events.push({ type: 'output', output, id, seq, atNs, end });
   }
 
   #endRecord(record: KeptRecord, end: PinsEnd, offNs: bigint): void {
@@ -218,7 +237,7 @@ export class Outputs {
 
   #set(output: Output, on: boolean): boolean {
     try {
-      this.#lines.set(output.index, on);
+      output.line.set(on);
       return true;
     } catch {
       return false;
@@ -244,12 +263,17 @@ export class Outputs {
       output.closing = { end, retryNs, tries: (output.closing?.tries ?? 0) + 1 };
       return false;
     }
+    this.#rest(output, end);
+    return true;
+  }
+
+  /** The line is safe: the open records end. */
+  #rest(output: Output, end: PinsEnd): void {
     const now = nowNs();
     const open = [output.pulse, output.hold];
     output.on = false;
     output.closing = output.pulse = output.hold = undefined;
     for (const grip of open) if (grip !== undefined) this.#endRecord(grip.record, end, now);
-    return true;
   }
 
   #endGrip(output: Output, kind: PinsKind, end: PinsEnd): void {

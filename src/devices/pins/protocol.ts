@@ -29,13 +29,12 @@ export interface PinsOutput {
   readonly longestMs: number;
 }
 
-/** A record began (`end` undefined) or ended. */
-export interface PinsEvent {
-  readonly output: string;
-  readonly id: string;
-  readonly seq: number;
+/** An input as it is now. `atNs` is its last edge, or its claim when there was none. */
+export interface PinsInput {
+  readonly name: string;
+  /** Undefined when the line cannot be read. */
+  readonly active: boolean | undefined;
   readonly atNs: bigint;
-  readonly end: PinsEnd | undefined;
 }
 
 const NAME = new RegExp(`^[0-9a-zA-Z_-]{1,${PINS_NAME_BYTES_MAX}}$`);
@@ -63,11 +62,9 @@ export function formatOutput(output: PinsOutput): string {
   return `output ${name} ${on ? 'on' : 'off'} ${level} ${safe} ${longestMs}`;
 }
 
-export function formatEvent(event: PinsEvent): string {
-  const { output, id, seq, atNs, end } = event;
-  return end === undefined
-    ? `event on ${output} ${id} ${seq} ${atNs}`
-    : `event off ${output} ${id} ${seq} ${atNs} ${end}`;
+export function formatInput({ name, active, atNs }: PinsInput): string {
+  const level = active === undefined ? 'unknown' : active ? 'active' : 'inactive';
+  return `input ${name} ${level} ${atNs}`;
 }
 
 /** What the pins process said is not in the protocol: it is of another version, or not the pins process. */
@@ -78,7 +75,7 @@ export function protocolFault(line: string): CodedError {
   });
 }
 
-function isEnd(text: string | undefined): text is PinsEnd {
+export function isEnd(text: string | undefined): text is PinsEnd {
   return text !== undefined && ENDS.includes(text);
 }
 
@@ -144,18 +141,18 @@ export function parseOutput(line: string): PinsOutput {
   return { name, on: state === 'on', level, safe, longestMs: parseNumber(longestMs, line) };
 }
 
+const INPUT_LEVELS: ReadonlyMap<string, boolean | undefined> = new Map([
+  ['active', true],
+  ['inactive', false],
+  ['unknown', undefined],
+]);
+
 /** @throws pins_protocol */
-export function parseEvent(line: string): PinsEvent {
+export function parseInput(line: string): PinsInput {
   const words = line.split(' ');
-  const [word, change, output = '', id = '', seq, atNs, end] = words;
-  const isOn = change === 'on' && words.length === 6;
-  const isOff = change === 'off' && words.length === 7 && isEnd(end);
-  if (word !== 'event' || !isPinsName(output) || !isPinsName(id) || !(isOn || isOff)) throw protocolFault(line);
-  return {
-    output,
-    id,
-    seq: parseNumber(seq, line),
-    atNs: parseTime(atNs, line),
-    end: isEnd(end) ? end : undefined,
-  };
+  const [word, name = '', level = '', atNs] = words;
+  if (word !== 'input' || words.length !== 4 || !isPinsName(name) || !INPUT_LEVELS.has(level)) {
+    throw protocolFault(line);
+  }
+  return { name, active: INPUT_LEVELS.get(level), atNs: parseTime(atNs, line) };
 }

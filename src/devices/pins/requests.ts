@@ -1,13 +1,16 @@
+import { CodedError } from '../../base/errors.ts';
 import { PINS_RECORDS_PAGE_MAX } from '../../base/limits.ts';
-import type { Outputs } from './outputs.ts';
-import { formatOutput, formatRecord, isPinsName, type PinsKind, readNumber } from './protocol.ts';
+import type { Board } from './board.ts';
+import { formatInput, formatOutput, formatRecord, isPinsName, type PinsKind, readNumber } from './protocol.ts';
 
 /** Who asks, and of what. */
 interface RequestContext {
-  readonly outputs: Outputs;
+  readonly board: Board;
   readonly epoch: string;
   readonly serial: number;
   watch(): void;
+  /** Reads the options file and makes it hold. @throws CodedError */
+  reload(): { readonly added: number; readonly removed: number };
 }
 
 /** The reply to one request; `isForm` when the request itself was malformed, which a client may not repeat for ever. */
@@ -24,6 +27,7 @@ interface Command {
 }
 
 const WORDS_MAX = 4;
+const ERROR_TEXT_BYTES_MAX = 200;
 
 function say(...lines: readonly string[]): Reply {
   return { lines, isForm: false };
@@ -36,7 +40,8 @@ function refuseForm(code: 'bad_request' | 'unknown_command', text: string): Repl
 const UNKNOWN_OUTPUT = say('error unknown_output no output has this name');
 
 function ask(context: RequestContext, kind: PinsKind, output: string, ms: number, id: string): Reply {
-  const { outputs, serial } = context;
+  const { board, serial } = context;
+  const { outputs } = board;
   if (!outputs.has(output)) return UNKNOWN_OUTPUT;
   const answer = outputs.ask({ kind, output, ms, id, ownerSerial: serial });
   switch (answer) {
@@ -62,7 +67,7 @@ const hold: Run = (context, [, output = '', id = '']) => {
   return refuseForm('bad_request', 'expected: hold OUTPUT ID');
 };
 
-const release: Run = ({ outputs }, [, output = '']) => {
+const release: Run = ({ board: { outputs } }, [, output = '']) => {
   if (!isPinsName(output)) return refuseForm('bad_request', 'expected: release OUTPUT');
   if (!outputs.has(output)) return UNKNOWN_OUTPUT;
   if (outputs.release(output)) return say(`ok release ${output}`);
@@ -70,16 +75,16 @@ const release: Run = ({ outputs }, [, output = '']) => {
 };
 
 const hello: Run = ({ epoch }, [, version]) => {
-  if (version !== '1') return say('error unknown_version this is version 1');
-  return say(`ok hello 1 ${epoch} ${process.hrtime.bigint()}`);
+  if (version !== '2') return say('error unknown_version this is version 2');
+  return say(`ok hello 2 ${epoch} ${process.hrtime.bigint()}`);
 };
 
-const list: Run = ({ outputs }) => {
+const list: Run = ({ board: { outputs } }) => {
   const all = outputs.list();
   return say(...all.map(formatOutput), `ok list ${all.length}`);
 };
 
-const records: Run = ({ outputs }, [, sinceText = '']) => {
+const records: Run = ({ board: { outputs } }, [, sinceText = '']) => {
   const since = readNumber(sinceText);
   if (since === undefined) return refuseForm('bad_request', 'expected: records SINCE_SEQ');
   const page = outputs.records(since, PINS_RECORDS_PAGE_MAX);
@@ -91,6 +96,22 @@ const watch: Run = (context) => {
   return say('ok watch');
 };
 
+const inputs: Run = ({ board }) => {
+  const all = board.inputs.list();
+  return say(...all.map(formatInput), `ok inputs ${all.length}`);
+};
+
+const reload: Run = (context) => {
+  try {
+    const { added, removed } = context.reload();
+    return say(`ok reload ${added} ${removed}`);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    const text = error.message.replace(/[^ -~]/g, '?').slice(0, ERROR_TEXT_BYTES_MAX);
+    return say(`error ${error.code === 'bad_pins_option' ? 'bad_options' : error.code} ${text}`);
+  }
+};
+
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['pulse', { form: 'pulse OUTPUT MS ID', run: pulse }],
   ['hold', { form: 'hold OUTPUT ID', run: hold }],
@@ -99,6 +120,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['list', { form: 'list', run: list }],
   ['records', { form: 'records SINCE_SEQ', run: records }],
   ['watch', { form: 'watch', run: watch }],
+  ['inputs', { form: 'inputs', run: inputs }],
+  ['reload', { form: 'reload', run: reload }],
 ]);
 
 /** Answers one line, given without its LF as one character a byte. */
@@ -109,7 +132,7 @@ export function answerRequest(context: RequestContext, line: string): Reply {
   }
   const command = COMMANDS.get(words[0] ?? '');
   if (command === undefined) {
-    return refuseForm('unknown_command', 'known: hello pulse hold release list records watch');
+    return refuseForm('unknown_command', 'known: hello pulse hold release list records watch inputs reload');
   }
   if (words.length !== command.form.split(' ').length) return refuseForm('bad_request', `expected: ${command.form}`);
   return command.run(context, words);

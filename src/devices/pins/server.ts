@@ -2,14 +2,16 @@ import { lstatSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { CodedError, codeOf } from '../../base/errors.ts';
 import { PINS_CLIENTS_MAX, PINS_CLOSING_MAX } from '../../base/limits.ts';
+import type { Board } from './board.ts';
 import { Connection } from './connection.ts';
-import type { Outputs } from './outputs.ts';
-import { formatEvent } from './protocol.ts';
+import { formatEvent } from './events.ts';
 
 interface ServerOptions {
   readonly socketPath: string;
-  readonly outputs: Outputs;
+  readonly board: Board;
   readonly epoch: string;
+  /** Reads the options file and makes it hold. @throws CodedError */
+  readonly reload: () => { readonly added: number; readonly removed: number };
   /** An output's line does not go safe: the process is to end. */
   readonly onStuck: (output: string) => void;
 }
@@ -60,8 +62,8 @@ export class PinsServer {
   /** Drives every output safe, tells the watchers, closes. False when a line refused. */
   async stop(): Promise<boolean> {
     this.#isStopping = true;
-    const safe = this.#options.outputs.stop();
-    this.#publish();
+    const safe = this.#options.board.outputs.stop();
+    this.publish();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const connection of this.#connections) connection.beginClose();
     await closed;
@@ -69,7 +71,7 @@ export class PinsServer {
   }
 
   #takeIn(socket: Socket): void {
-    const { outputs, epoch } = this.#options;
+    const { board, epoch, reload } = this.#options;
     if (this.#connections.size >= PINS_CLIENTS_MAX + PINS_CLOSING_MAX) {
       socket.destroy();
       return;
@@ -80,9 +82,10 @@ export class PinsServer {
     const connection: Connection = new Connection({
       socket,
       serial: this.#lastSerial,
-      outputs,
+      board,
       epoch,
-      onChange: () => this.#publish(),
+      reload,
+      onChange: () => this.publish(),
       onClosed: () => this.#connections.delete(connection),
     });
     this.#connections.add(connection);
@@ -92,22 +95,22 @@ export class PinsServer {
   }
 
   /** Tells the watchers what happened since the last call and sets the timer for what comes next. */
-  #publish(): void {
-    const { outputs } = this.#options;
-    const lines = outputs.takeEvents().map(formatEvent);
+  publish(): void {
+    const { board, onStuck } = this.#options;
+    const lines = board.takeEvents().map(formatEvent);
     if (lines.length > 0) {
       for (const connection of this.#connections) if (connection.isWatching) connection.say(lines);
     }
     clearTimeout(this.#timer);
-    const dueMs = outputs.dueMs();
-    if (dueMs !== undefined && !this.#isStopping) this.#timer = setTimeout(() => this.#tick(), dueMs);
+    if (this.#isStopping) return;
+    const dueMs = board.dueMs();
+    if (dueMs !== undefined) this.#timer = setTimeout(() => this.#tick(), dueMs);
+    const stuck = board.outputs.stuck();
+    if (stuck !== undefined) onStuck(stuck);
   }
 
   #tick(): void {
-    const { outputs, onStuck } = this.#options;
-    outputs.tick();
-    this.#publish();
-    const stuck = outputs.stuck();
-    if (stuck !== undefined) onStuck(stuck);
+    this.#options.board.tick();
+    this.publish();
   }
 }

@@ -1,39 +1,129 @@
 import { openSync, writeSync } from 'node:fs';
 import { CodedError } from '../../base/errors.ts';
-import type { FaultOptions, OutputOptions } from './options.ts';
-import type { Lines } from './outputs.ts';
+import type { InputDeclaration, OutputDeclaration, Pin, WiegandDeclaration } from './declarations.ts';
+import { type Fault, isFaulty, readFault } from './faults.ts';
+import type { ClaimedLine, InputEdge, InputLine, LinesBackend, OutputLine, WiegandEdge } from './lines.ts';
+import { nowNs } from './monotonic.ts';
+import type { PinsLevel } from './protocol.ts';
+import { VirtualReader } from './virtual-reader.ts';
 
 interface VirtualLinesOptions {
-  readonly outputs: readonly OutputOptions[];
   readonly tracePath: string | undefined;
-  readonly faults: readonly FaultOptions[];
+  readonly faults: readonly Fault[];
 }
 
-/** Lines in memory, safe from the start; each level is traced as `NS OUTPUT high|low`, like the simulated C lines. */
-export function openVirtualLines(options: VirtualLinesOptions): Lines {
-  const { outputs, tracePath, faults } = options;
-  const trace = tracePath === undefined ? undefined : openSync(tracePath, 'a', 0o600);
-  const on = outputs.map(() => false);
+function other(level: PinsLevel): PinsLevel {
+  return level === 'high' ? 'low' : 'high';
+}
 
-  const level = (index: number) => (on[index] === (outputs[index]?.active === 'high') ? 'high' : 'low');
-  const record = (index: number) => {
-    if (trace === undefined) return;
-    writeSync(trace, `${process.hrtime.bigint()} ${outputs[index]?.name} ${level(index)}\n`);
-  };
+/** An input in memory: at rest at the level its bias pulls it to, else wherever it is driven. */
+class VirtualInput implements InputLine {
+  readonly #declaration: InputDeclaration;
+  readonly #onEdge: (edge: InputEdge) => void;
+  readonly #onRelease: () => void;
+  #level: PinsLevel;
+  #seq = 0;
 
-  for (const index of outputs.keys()) record(index);
-  return {
-    level,
-    set(index, value) {
-      const name = outputs[index]?.name;
-      const fault = faults.find((one) => one.output === name && one.on === value && one.count > 0);
-      if (fault !== undefined) {
-        fault.count -= 1;
-        throw new CodedError('line_failed', 'a fault was ordered for this line');
-      }
-      if (on[index] === value) return;
-      on[index] = value;
-      record(index);
-    },
-  };
+  constructor(declaration: InputDeclaration, onEdge: (edge: InputEdge) => void, onRelease: () => void) {
+    this.#declaration = declaration;
+    this.#onEdge = onEdge;
+    this.#onRelease = onRelease;
+    this.#level = declaration.bias === 'pull-up' ? 'high' : 'low';
+  }
+
+  isActive(): boolean {
+    return this.#level === this.#declaration.active;
+  }
+
+  drive(level: PinsLevel): void {
+    if (level === this.#level) return;
+    this.#level = level;
+    this.#seq += 1;
+    this.#onEdge({ active: this.isActive(), atNs: nowNs(), seq: this.#seq });
+  }
+
+  release(): void {
+    this.#onRelease();
+  }
+}
+
+/**
+ * Lines in memory: every pin exists. Levels are traced as `NS OUTPUT high|low`, and `drive` moves inputs and readers,
+ * both like the simulated C lines; an input is not debounced.
+ */
+export class VirtualLines implements LinesBackend {
+  readonly #trace: number | undefined;
+  readonly #faults: Fault[];
+  readonly #inputs = new Map<string, VirtualInput>();
+  readonly #readers = new Map<string, VirtualReader>();
+
+  constructor({ tracePath, faults }: VirtualLinesOptions) {
+    this.#trace = tracePath === undefined ? undefined : openSync(tracePath, 'a', 0o600);
+    this.#faults = [...faults];
+  }
+
+  place({ chip = '', line = '', offset = 0 }: Pin): string {
+    return `${chip},${line},${offset}`;
+  }
+
+  claimOutput({ name, active }: OutputDeclaration, on: boolean): OutputLine {
+    this.#refuse(name, 'claim', 'line_busy');
+    let level = on ? active : other(active);
+    const trace = () => {
+      if (this.#trace !== undefined) writeSync(this.#trace, `${nowNs()} ${name} ${level}\n`);
+    };
+    trace();
+    return {
+      level: () => level,
+      set: (value) => {
+        this.#refuse(name, value ? 'on' : 'off', 'line_failed');
+        const next = value ? active : other(active);
+        if (next === level) return;
+        level = next;
+        trace();
+      },
+      release: () => undefined,
+    };
+  }
+
+  claimInput(declaration: InputDeclaration, onEdge: (edge: InputEdge) => void): InputLine {
+    const { name } = declaration;
+    this.#refuse(name, 'claim', 'line_busy');
+    const input = new VirtualInput(declaration, onEdge, () => this.#inputs.delete(name));
+    this.#inputs.set(name, input);
+    return input;
+  }
+
+  claimWiegand(declaration: WiegandDeclaration, onEdge: (edge: WiegandEdge) => void): ClaimedLine {
+    const { name, gapMs } = declaration;
+    this.#refuse(name, 'claim', 'line_busy');
+    const reader = new VirtualReader(gapMs, onEdge, () => this.#readers.delete(name));
+    this.#readers.set(name, reader);
+    return reader;
+  }
+
+  /** Carries out one line of the drive socket. @throws CodedError with what is wrong with it. */
+  drive(line: string): void {
+    const [target = '', what = '', ...numbers] = line.split(' ');
+    const [name = '', part = ''] = target.split('.');
+    const reader = this.#readers.get(name);
+    if (target === 'fault') {
+      this.#faults.push(readFault(what));
+    } else if (part === '' && (what === 'high' || what === 'low') && numbers.length === 0) {
+      const input = this.#inputs.get(name);
+      if (input === undefined) throw new CodedError('unknown_line', `no input ${name}`);
+      input.drive(what);
+    } else if (part === '') {
+      throw new CodedError('bad_request', 'expected NAME high|low');
+    } else if (reader === undefined) {
+      throw new CodedError('unknown_line', `no Wiegand reader ${name}`);
+    } else {
+      reader.drive(part, [what, ...numbers]);
+    }
+  }
+
+  #refuse(name: string, what: Fault['what'], code: string): void {
+    if (!isFaulty(this.#faults, name, what)) return;
+    throw new CodedError(code, `${name}: a fault was ordered for this line`);
+  }
 }

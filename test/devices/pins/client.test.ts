@@ -2,11 +2,11 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { connectPins } from '../../../src/devices/pins/client.ts';
-import type { PinsEvent } from '../../../src/devices/pins/protocol.ts';
+import type { PinsEvent } from '../../../src/devices/pins/events.ts';
 import { DOOR, LATHE, makeFolder, startWith } from '../../contract/pins-process.ts';
 import { buildPins, VIRTUAL } from './build.ts';
 
-const HELLO = 'ok hello 1 0123456789abcdef 1\n';
+const HELLO = 'ok hello 2 0123456789abcdef 1\n';
 
 function clientContract(t: Test, command: readonly string[]): void {
   t.test('asks, watches and reads', async (t) => {
@@ -17,7 +17,7 @@ function clientContract(t: Test, command: readonly string[]): void {
     const ended = new Promise<void>((resolve) => {
       const listener = (event: PinsEvent) => {
         events.push(event);
-        if (event.end === 'timer') resolve();
+        if (event.type === 'output' && event.end === 'timer') resolve();
       };
       void pins.watch(listener);
     });
@@ -127,7 +127,7 @@ t.test('a server that never answers', async (t) => {
 t.test('a late reply meets its own request', async (t) => {
   let late: (() => void) | undefined;
   const socketPath = await startImpostor(t, (line, socket) => {
-    if (line === 'hello 1') socket.write(HELLO);
+    if (line === 'hello 2') socket.write(HELLO);
     else if (line === 'pulse door 5 late') late = () => socket.write('ok pulse late 1 100\nok pulse next 2 200\n');
     else late?.();
   });
@@ -138,7 +138,7 @@ t.test('a late reply meets its own request', async (t) => {
 
 t.test('a reply that waited while this process stood still is no timeout', async (t) => {
   const socketPath = await startImpostor(t, (line, socket) => {
-    socket.write(line === 'hello 1' ? HELLO : 'ok release door\n');
+    socket.write(line === 'hello 2' ? HELLO : 'ok release door\n');
   });
   const pins = await connectPins({ socketPath, replyTimeoutMs: 50 });
   const released = pins.release('door');
@@ -151,11 +151,11 @@ t.test('a reply that waited while this process stood still is no timeout', async
 
 t.test('replies that are not in the protocol', async (t) => {
   const cases: [string, string][] = [
-    ['hello', 'ok hello 2 0123456789abcdef 1\n'],
-    ['hello', 'ok hello 1 epoch 1\n'],
+    ['hello', 'ok hello 1 0123456789abcdef 1\n'],
+    ['hello', 'ok hello 2 epoch 1\n'],
     ['hello', 'ok list 0\n'],
     ['hello', `${'x'.repeat(256)}`],
-    ['hello', `ok hello 1 0123456789abcdef ${'1'.repeat(250)}\n`],
+    ['hello', `ok hello 2 0123456789abcdef ${'1'.repeat(250)}\n`],
     ['hello', 'output door on high low 1\n'],
     ['records', 'record 1 p door pulse 1 2 timer lost\n'.repeat(65)],
     ['list', 'record 1 p door pulse 1 2 timer lost\nok list 1\n'],
@@ -188,7 +188,7 @@ t.test('replies that are not in the protocol', async (t) => {
   }
   const endless = await startImpostor(t, (line, socket) => {
     const page = 'record 1 p door pulse 1 2 timer lost\n'.repeat(64);
-    socket.write(line === 'hello 1' ? HELLO : `${page}ok records 64\n`);
+    socket.write(line === 'hello 2' ? HELLO : `${page}ok records 64\n`);
   });
   const records = await (await connectPins({ socketPath: endless })).records(0);
   t.ok(records.length <= 64 * 17, 'a server without end of records is read to a cap');
@@ -196,7 +196,7 @@ t.test('replies that are not in the protocol', async (t) => {
 
 t.test('bytes of a reply one by one', async (t) => {
   const socketPath = await startImpostor(t, (line, socket) => {
-    const text = line === 'hello 1' ? HELLO : 'event on door a 1 7\noutput door on high low 9\nok list 1\n';
+    const text = line === 'hello 2' ? HELLO : 'event on door a 1 7\noutput door on high low 9\nok list 1\n';
     const feed = (at: number) => {
       if (at < text.length) socket.write(text.slice(at, at + 1), () => setImmediate(feed, at + 1));
     };

@@ -21,7 +21,7 @@ t.test('virtual twin', async (t) => {
 
 /** Everything but times, which are the only numbers of six digits or more, and the random epoch. */
 function masked(line: string): string {
-  return line.replace(/\b[0-9]{6,}\b/g, 'NS').replace(/^ok hello 1 \w+/, 'ok hello 1 EPOCH');
+  return line.replace(/\b[0-9]{6,}\b/g, 'NS').replace(/^ok hello 2 \w+/, 'ok hello 2 EPOCH');
 }
 
 t.test('both say the same to the same 3,000 random lines', async (t) => {
@@ -36,7 +36,7 @@ t.test('both say the same to the same 3,000 random lines', async (t) => {
       if (ours !== theirs) t.equal(ours, theirs, `seed ${seed}, line ${i}: ${line}`);
     }
     for (const client of clients) {
-      t.match(await client.ask('hello 1'), /^ok /, 'and nobody was dropped on the way');
+      t.match(await client.ask('hello 2'), /^ok /, 'and nobody was dropped on the way');
       await client.close();
     }
   }

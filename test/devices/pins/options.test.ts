@@ -99,7 +99,7 @@ t.test('help and version, of each program', async (t) => {
     const [program = '', ...args] = command;
     const say = (option: string) => execFileSync(program, [...args, option], { encoding: 'utf8' });
     t.match(say('--help'), /^usage: /);
-    t.match(say('--version'), /^blockmesh-pins .*protocol 1\n$/);
+    t.match(say('--version'), /^blockmesh-pins .*protocol 2\n$/);
     const bad = spawnSync(program, [...args, '--socket', 'x', '--output', 'd'], { encoding: 'utf8' });
     t.match(bad, { status: 2, stderr: /^blockmesh-pins: .*no pin/ });
   }

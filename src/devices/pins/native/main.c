@@ -91,7 +91,7 @@ int main(int argc, char *argv[]) {
       printf("%s%s", options_usage, gpio_usage);
       return EXIT_SUCCESS;
     case ACTION_VERSION:
-      printf("blockmesh-pins %s protocol 1\n", PINS_VERSION);
+      printf("blockmesh-pins %s protocol 2\n", PINS_VERSION);
       return EXIT_SUCCESS;
     case ACTION_CHECK:
       return EXIT_SUCCESS;

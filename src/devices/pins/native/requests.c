@@ -42,11 +42,11 @@ static size_t split(char *line, size_t length, char *words[WORDS_MAX]) {
 }
 
 static void say_hello(struct client *client, char *words[]) {
-  if (strcmp(words[1], "1") != 0) {
-    client_say(client, "error unknown_version this is version 1");
+  if (strcmp(words[1], "2") != 0) {
+    client_say(client, "error unknown_version this is version 2");
     return;
   }
-  client_say(client, "ok hello 1 %s %" PRId64, epoch, clock_ns());
+  client_say(client, "ok hello 2 %s %" PRId64, epoch, clock_ns());
 }
 
 static void ask(struct client *client, enum pins_kind kind, const char *name, int64_t ms, const char *id) {
@@ -175,7 +175,7 @@ void request_answer(struct client *client, char *line, size_t length) {
     if (client->bad == bad) client->bad = 0;
     return;
   }
-  refuse_form(client, "unknown_command", "known: hello pulse hold release list records watch");
+  refuse_form(client, "unknown_command", "known: hello pulse hold release list records watch inputs reload");
 }
 
 void request_tell(struct client *client, const struct record *event) {
