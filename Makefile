@@ -12,7 +12,9 @@ TAP_STAMP := build/tap.stamp
 VERSION := $(shell sed -nE 's/^  "version": "(.*)",$$/\1/p' package.json)
 PINS := src/devices/pins/native
 PINS_SOURCES := $(wildcard $(PINS)/*.c)
-PINS_HEADERS := $(wildcard $(PINS)/*.h)
+PINS_HEADERS := $(wildcard $(PINS)/*.h $(PINS)/backend/*/*.h)
+PINS_V2 := $(wildcard $(PINS)/backend/gpio_v2/*.c)
+PINS_SIM := $(wildcard $(PINS)/backend/gpio_sim/*.c)
 CFLAGS ?= -O2
 PINS_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -DPINS_VERSION='"$(VERSION)"'
 
@@ -106,13 +108,13 @@ $(TAP_STAMP): $(NODE_STAMP)
 	npx tap build
 	@touch $@
 
-build/blockmesh-pins: $(PINS_SOURCES) $(PINS)/backend/gpio_v2.c $(PINS_HEADERS)
+build/blockmesh-pins: $(PINS_SOURCES) $(PINS_V2) $(PINS_HEADERS)
 	@mkdir -p build
-	$(CC) $(CFLAGS) $(PINS_CFLAGS) $(PINS_SOURCES) $(PINS)/backend/gpio_v2.c -o $@
+	$(CC) $(CFLAGS) $(PINS_CFLAGS) $(PINS_SOURCES) $(PINS_V2) -o $@
 
-build/blockmesh-pins-sim: $(PINS_SOURCES) $(PINS)/backend/gpio_sim.c $(PINS_HEADERS)
+build/blockmesh-pins-sim: $(PINS_SOURCES) $(PINS_SIM) $(PINS_HEADERS)
 	@mkdir -p build
-	$(CC) $(CFLAGS) $(PINS_CFLAGS) $(PINS_SOURCES) $(PINS)/backend/gpio_sim.c -o $@
+	$(CC) $(CFLAGS) $(PINS_CFLAGS) $(PINS_SOURCES) $(PINS_SIM) -o $@
 
 # Installs what is missing of `program` or `program:package`, or says what to install.
 define need

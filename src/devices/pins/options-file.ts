@@ -13,7 +13,8 @@ function readText(path: string): string {
     throw new CodedError('bad_pins_option', `${path}: ${messageOf(error)}`, { cause: error });
   }
   if (bytes.length > PINS_OPTIONS_BYTES_MAX) throw wrongOption(`${path}: over ${PINS_OPTIONS_BYTES_MAX} bytes`);
-  return bytes.toString('latin1');
+  if (bytes.includes(0)) throw wrongOption(`${path}: a byte of it is 0`);
+  return bytes.toString('utf8');
 }
 
 /**

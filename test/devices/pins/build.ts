@@ -12,8 +12,8 @@ const FLAGS = ['-O2', '-std=c11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror'
  * CFLAGS are added, for sanitizers.
  */
 export function buildPins(backend: 'gpio_v2' | 'gpio_sim'): string {
-  const sources = readdirSync(NATIVE).map((name) => join(NATIVE, name));
-  sources.push(join(NATIVE, 'backend', `${backend}.c`));
+  const folders = [NATIVE, join(NATIVE, 'backend', backend)];
+  const sources = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
   const files = sources.filter((path) => /\.[ch]$/.test(path)).sort();
   const flags = [...FLAGS, ...(process.env.CFLAGS ?? '').split(' ').filter((flag) => flag !== '')];
   const hash = createHash('sha256').update(flags.join(' '));

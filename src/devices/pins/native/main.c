@@ -1,5 +1,5 @@
 /*
- * blockmesh-pins: the one owner of every output line. PROTOCOL.md describes what it says and does.
+ * blockmesh-pins: the one owner of every line that blockmesh uses. PROTOCOL.md describes what it says and does.
  *
  * Exit codes: 0 stopped by a signal, every output safe; 1 failed while running; 2 wrong options; 3 another process
  * answers at the socket; 4 a line was not found or could not be claimed.
@@ -11,7 +11,10 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "board.h"
+#include "gpio.h"
 #include "options.h"
+#include "outputs.h"
 #include "requests.h"
 #include "server.h"
 
@@ -49,21 +52,21 @@ static int fail(int code, const char *reason) {
   return code;
 }
 
-static int set_epoch(void) {
+static int set_epoch(const char *options_path) {
+  static char epoch[17];
   unsigned char bytes[8];
-  char epoch[2 * sizeof bytes + 1];
   if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) return -1;
   for (size_t i = 0; i < sizeof bytes; i++) snprintf(epoch + 2 * i, 3, "%02x", bytes[i]);
-  requests_init(epoch);
+  requests_init(epoch, options_path);
   return 0;
 }
 
 static int run(const struct options *options) {
   char reason[REASON_SIZE];
-  struct gpio_line lines[PINS_OUTPUTS_MAX];
+  size_t added, removed;
   sigset_t waiting_mask;
   take_signals(&waiting_mask);
-  if (set_epoch() < 0) return fail(EXIT_RUN_FAILED, "no_randomness: getrandom failed");
+  if (set_epoch(options->file_path) < 0) return fail(EXIT_RUN_FAILED, "no_randomness: getrandom failed");
   switch (server_probe(options->socket_path, reason)) {
     case SOCKET_IN_USE:
     case SOCKET_BLOCKED:
@@ -72,9 +75,8 @@ static int run(const struct options *options) {
       break;
   }
   /* Safe levels come first, and the claim is what keeps a second process out: the socket follows. */
-  for (size_t i = 0; i < options->output_count; i++) lines[i] = options->outputs[i].line;
-  if (gpio_claim(lines, options->output_count, reason) < 0) return fail(EXIT_CLAIM, reason);
-  outputs_init(options->outputs, options->output_count);
+  if (gpio_start(reason) < 0) return fail(EXIT_RUN_FAILED, reason);
+  if (board_change(&options->declared, &added, &removed, reason) != BOARD_CHANGED) return fail(EXIT_CLAIM, reason);
   if (server_listen(options->socket_path, reason) < 0) return fail(EXIT_RUN_FAILED, reason);
   printf("ready %s\n", options->socket_path);
   fflush(stdout);

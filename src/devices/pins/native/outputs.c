@@ -1,9 +1,12 @@
 #include "outputs.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "clock.h"
+#include "events.h"
+#include "gpio.h"
 
 /* An open record. A pulse and a hold may keep one output on together; the later ends it. */
 struct grip {
@@ -13,7 +16,8 @@ struct grip {
 };
 
 struct output {
-  struct output_options options;
+  struct declaration declaration;
+  int handle;
   bool on;
   int64_t on_since_ns;
   struct grip pulse;
@@ -27,46 +31,51 @@ struct output {
 
 static struct output outputs[PINS_OUTPUTS_MAX];
 static size_t output_count;
+static struct output before[PINS_OUTPUTS_MAX];
+static size_t before_count;
+/* An output that was to go and did not go safe. */
+static char stuck_going[PINS_NAME_BYTES_MAX + 1];
 
-/* One call makes at most two events an output; the server takes them after each call. */
-#define EVENTS_MAX (4 * PINS_OUTPUTS_MAX)
-static struct record events[EVENTS_MAX];
-static size_t event_first, event_count;
-
-static void add_event(const struct record *record) {
-  assert(event_count < EVENTS_MAX);
-  events[(event_first + event_count++) % EVENTS_MAX] = *record;
+/* A record as it began (END_OPEN) or as it ended. */
+static void tell(const struct record *record) {
+  if (record->end == END_OPEN) {
+    events_add("event on %s %s %" PRIu64 " %" PRId64, record->output, record->id, record->seq, record->on_ns);
+  } else {
+    events_add("event off %s %s %" PRIu64 " %" PRId64 " %s", record->output, record->id, record->seq, record->off_ns,
+               end_name(record->end));
+  }
 }
 
-bool outputs_take_event(struct record *event) {
-  if (event_count == 0) return false;
-  *event = events[event_first];
-  event_first = (event_first + 1) % EVENTS_MAX;
-  event_count--;
-  return true;
+void outputs_begin_change(void) {
+  memcpy(before, outputs, sizeof before);
+  before_count = output_count;
+  output_count = 0;
 }
 
-void outputs_init(const struct output_options *options, size_t count) {
-  assert(count <= PINS_OUTPUTS_MAX);
-  output_count = count;
-  for (size_t i = 0; i < count; i++) outputs[i].options = options[i];
+void outputs_add(const struct declaration *declaration, int handle) {
+  assert(output_count < PINS_OUTPUTS_MAX);
+  struct output *output = &outputs[output_count++];
+  *output = (struct output){.declaration = *declaration};
+  for (size_t i = 0; i < before_count; i++) {
+    if (declaration_same(&before[i].declaration, declaration)) *output = before[i];
+  }
+  output->handle = handle;
 }
 
 size_t outputs_count(void) { return output_count; }
-const struct output_options *outputs_options(size_t output) { return &outputs[output].options; }
+const struct declaration *outputs_declaration(size_t output) { return &outputs[output].declaration; }
+int outputs_handle(size_t output) { return outputs[output].handle; }
 bool outputs_on(size_t output) { return outputs[output].on; }
 
 int outputs_find(const char *name) {
   for (size_t i = 0; i < output_count; i++) {
-    if (strcmp(outputs[i].options.line.output, name) == 0) return (int)i;
+    if (strcmp(outputs[i].declaration.name, name) == 0) return (int)i;
   }
   return -1;
 }
 
-static size_t index_of(const struct output *output) { return (size_t)(output - outputs); }
-
 static int64_t longest_end_ns(const struct output *output) {
-  return output->on_since_ns + output->options.longest_ms * NS_PER_MS;
+  return output->on_since_ns + output->declaration.longest_ms * NS_PER_MS;
 }
 
 static void end_record(struct grip *grip, enum pins_end end, int64_t off_ns) {
@@ -74,12 +83,21 @@ static void end_record(struct grip *grip, enum pins_end end, int64_t off_ns) {
   grip->record.end = end;
   grip->record.off_ns = off_ns;
   records_update(&grip->record);
-  add_event(&grip->record);
+  tell(&grip->record);
+}
+
+/* The line is safe: the open records end. */
+static void rest(struct output *output, enum pins_end end) {
+  const int64_t now = clock_ns();
+  output->on = false;
+  output->closing = false;
+  if (output->pulse.open) end_record(&output->pulse, end, now);
+  if (output->hold.open) end_record(&output->hold, end, now);
 }
 
 /* Drives the line safe, then ends the open records; when the line refuses they stay open until a retry works. */
 static int turn_off(struct output *output, enum pins_end end) {
-  if (gpio_set(index_of(output), false) < 0) {
+  if (gpio_set(output->handle, false) < 0) {
     if (!output->closing) output->tries = 0;
     output->closing = true;
     output->closing_end = end;
@@ -87,11 +105,7 @@ static int turn_off(struct output *output, enum pins_end end) {
     output->retry_ns = clock_ns() + PINS_OFF_RETRY_MS * NS_PER_MS;
     return -1;
   }
-  const int64_t now = clock_ns();
-  output->on = false;
-  output->closing = false;
-  if (output->pulse.open) end_record(&output->pulse, end, now);
-  if (output->hold.open) end_record(&output->hold, end, now);
+  rest(output, end);
   return 0;
 }
 
@@ -116,7 +130,7 @@ static const struct record *find_known(const char *id) {
 /* A refusal may still have moved the line: drive it back, and keep trying if that is refused too. */
 static bool turn_on(struct output *output) {
   if (output->on) return true;
-  if (gpio_set(index_of(output), true) < 0) {
+  if (gpio_set(output->handle, true) < 0) {
     (void)turn_off(output, END_STOPPED);
     return false;
   }
@@ -130,11 +144,11 @@ enum outcome outputs_ask(enum pins_kind kind, size_t index, int64_t ms, const ch
   struct output *output = &outputs[index];
   const struct record *known = find_known(id);
   if (known != NULL) {
-    if (known->kind != kind || known->output != index || known->ms != ms) return OUTCOME_ID_REUSED;
+    if (known->kind != kind || strcmp(known->output, output->declaration.name) != 0 || known->ms != ms) return OUTCOME_ID_REUSED;
     *answer = *known;
     return OUTCOME_OK;
   }
-  if (ms > output->options.longest_ms) return OUTCOME_TOO_LONG;
+  if (ms > output->declaration.longest_ms) return OUTCOME_TOO_LONG;
   if (output->closing) return OUTCOME_LINE_FAILED;
   const bool was_on = output->on;
   if (!turn_on(output)) return OUTCOME_LINE_FAILED;
@@ -147,12 +161,13 @@ enum outcome outputs_ask(enum pins_kind kind, size_t index, int64_t ms, const ch
     grip->end_ns = now + ms * NS_PER_MS;
     if (before.open && before.end_ns > grip->end_ns) grip->end_ns = before.end_ns;
   }
-  grip->record = (struct record){.output = index, .kind = kind, .ms = ms, .on_ns = now, .end = END_OPEN,
-                                 .owner = owner, .owner_present = true};
+  grip->record = (struct record){.kind = kind, .ms = ms, .on_ns = now, .end = END_OPEN, .owner = owner,
+                                 .owner_present = true};
+  strcpy(grip->record.output, output->declaration.name);
   strcpy(grip->record.id, id);
   records_add(&grip->record);
   /* The new record begins before the old one ends: a watcher never sees the output without one. */
-  add_event(&grip->record);
+  tell(&grip->record);
   if (before.open) end_record(&before, END_SUPERSEDED, now);
   *answer = grip->record;
   return OUTCOME_OK;
@@ -217,19 +232,32 @@ int64_t outputs_due_ns(void) {
 
 const char *outputs_stuck(void) {
   for (size_t i = 0; i < output_count; i++) {
-    if (outputs[i].closing && outputs[i].tries >= PINS_OFF_TRIES_MAX) return outputs[i].options.line.output;
+    if (outputs[i].closing && outputs[i].tries >= PINS_OFF_TRIES_MAX) return outputs[i].declaration.name;
   }
-  return NULL;
+  return stuck_going[0] != '\0' ? stuck_going : NULL;
+}
+
+static int stop(struct output *output) {
+  int refused = -1;
+  for (unsigned tries = 0; refused < 0 && tries < PINS_OFF_TRIES_MAX; tries++) refused = turn_off(output, END_STOPPED);
+  return refused;
+}
+
+void outputs_retire(const char *name, bool released) {
+  const int index = outputs_find(name);
+  if (index < 0) return;
+  struct output *output = &outputs[index];
+  if (released) {
+    rest(output, END_STOPPED);
+  } else if (stop(output) < 0) {
+    strcpy(stuck_going, output->declaration.name);
+  }
 }
 
 int outputs_stop(void) {
   int result = 0;
   for (size_t i = 0; i < output_count; i++) {
-    int refused = -1;
-    for (unsigned tries = 0; refused < 0 && tries < PINS_OFF_TRIES_MAX; tries++) {
-      refused = turn_off(&outputs[i], END_STOPPED);
-    }
-    if (refused < 0) result = -1;
+    if (stop(&outputs[i]) < 0) result = -1;
   }
   return result;
 }

@@ -9,21 +9,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gpio.h"
+#include "declaration.h"
 #include "records.h"
-
-struct output_options {
-  struct gpio_line line;
-  int64_t longest_ms;
-};
 
 enum outcome { OUTCOME_OK, OUTCOME_TOO_LONG, OUTCOME_ID_REUSED, OUTCOME_LINE_FAILED };
 
-/* Takes outputs that gpio_claim has just driven safe; `count` is at most PINS_OUTPUTS_MAX. */
-void outputs_init(const struct output_options *options, size_t count);
+/*
+ * A change of the outputs: begin, add each one there is to be, end. One with the declaration it had goes on as it is,
+ * on the line given now; every other begins at rest. Those that go have been retired before.
+ */
+void outputs_begin_change(void);
+void outputs_add(const struct declaration *declaration, int handle);
+
+/*
+ * Drives an output safe that is about to go, and ends its records; one that refuses is stuck. `released`: its line has
+ * been driven safe and given back already.
+ */
+void outputs_retire(const char *name, bool released);
 
 size_t outputs_count(void);
-const struct output_options *outputs_options(size_t output);
+const struct declaration *outputs_declaration(size_t output);
+int outputs_handle(size_t output);
 bool outputs_on(size_t output);
 
 /* The index of the output with this name, or -1. */
@@ -53,8 +59,5 @@ const char *outputs_stuck(void);
 
 /* Drives every output safe, the ones at rest too. Returns 0, or -1 when a line refused. */
 int outputs_stop(void);
-
-/* Takes the oldest event not taken yet: a record as it began (END_OPEN) or as it ended. */
-bool outputs_take_event(struct record *event);
 
 #endif

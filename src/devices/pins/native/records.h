@@ -15,7 +15,7 @@ enum pins_end { END_OPEN, END_TIMER, END_RELEASED, END_LONGEST, END_SUPERSEDED, 
 struct record {
   uint64_t seq; /* from 1; 0: an empty place */
   char id[PINS_NAME_BYTES_MAX + 1];
-  size_t output;
+  char output[PINS_NAME_BYTES_MAX + 1]; /* by name: a reload may take the output itself away */
   enum pins_kind kind;
   int64_t ms; /* as asked for; 0 for a hold */
   int64_t on_ns;

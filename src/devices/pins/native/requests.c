@@ -4,15 +4,28 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "board.h"
 #include "clock.h"
+#include "gpio.h"
+#include "inputs.h"
+#include "options.h"
 #include "outputs.h"
 #include "text.h"
 
 #define WORDS_MAX 4
 
-static char epoch[17];
+#define ERROR_TEXT_BYTES_MAX 200
 
-void requests_init(const char *text) { snprintf(epoch, sizeof epoch, "%s", text); }
+static const char *epoch;
+static const char *options_path;
+static char lost[REASON_SIZE];
+
+void requests_init(const char *its_epoch, const char *its_options_path) {
+  epoch = its_epoch;
+  options_path = its_options_path;
+}
+
+const char *requests_lost(void) { return lost[0] == '\0' ? NULL : lost; }
 
 /* A fault of form: the client does not speak the protocol, and is dropped when it never does. */
 static void refuse_form(struct client *client, const char *code, const char *text) {
@@ -62,7 +75,7 @@ static void ask(struct client *client, enum pins_kind kind, const char *name, in
       return;
     case OUTCOME_TOO_LONG:
       client_say(client, "error too_long this output stays on for at most %" PRId64 " ms",
-                 outputs_options((size_t)output)->longest_ms);
+                 outputs_declaration((size_t)output)->longest_ms);
       return;
     case OUTCOME_ID_REUSED:
       client_say(client, "error id_reused this id was given to a different request");
@@ -108,12 +121,12 @@ static void release(struct client *client, char *words[]) {
 static void list(struct client *client, char *words[]) {
   (void)words;
   for (size_t i = 0; i < outputs_count(); i++) {
-    const struct output_options *options = outputs_options(i);
+    const struct declaration *output = outputs_declaration(i);
     bool active;
     const char *level = "unknown";
-    if (gpio_get(i, &active) == 0) level = active != options->line.active_low ? "high" : "low";
-    client_say(client, "output %s %s %s %s %" PRId64, options->line.output, outputs_on(i) ? "on" : "off", level,
-               options->line.active_low ? "high" : "low", options->longest_ms);
+    if (gpio_get(outputs_handle(i), &active) == 0) level = active != output->active_low ? "high" : "low";
+    client_say(client, "output %s %s %s %s %" PRId64, output->name, outputs_on(i) ? "on" : "off", level,
+               output->active_low ? "high" : "low", output->longest_ms);
   }
   client_say(client, "ok list %zu", outputs_count());
 }
@@ -130,7 +143,7 @@ static void records(struct client *client, char *words[]) {
     char off_ns[24] = "-";
     if (record->end != END_OPEN) snprintf(off_ns, sizeof off_ns, "%" PRId64, record->off_ns);
     client_say(client, "record %" PRIu64 " %s %s %s %" PRId64 " %s %s %s", record->seq, record->id,
-               outputs_options(record->output)->line.output, kind_name(record->kind), record->on_ns, off_ns,
+               record->output, kind_name(record->kind), record->on_ns, off_ns,
                end_name(record->end), record->owner_present ? "present" : "lost");
     count++;
   }
@@ -141,6 +154,51 @@ static void watch(struct client *client, char *words[]) {
   (void)words;
   client->watching = true;
   client_say(client, "ok watch");
+}
+
+static void list_inputs(struct client *client, char *words[]) {
+  (void)words;
+  for (size_t i = 0; i < inputs_count(); i++) {
+    client_say(client, "input %s %s %" PRId64, inputs_name(i), inputs_level(i), inputs_ns(i));
+  }
+  client_say(client, "ok inputs %zu", inputs_count());
+}
+
+/* `reason` is "code: text", or just a text that goes with `code`. */
+static void refuse_reload(struct client *client, const char *code, char *reason) {
+  if (code == NULL) {
+    char *colon = strchr(reason, ':');
+    *colon = '\0';
+    code = reason;
+    reason = colon + 2;
+  }
+  for (char *byte = reason; *byte != '\0'; byte++) {
+    if (*byte < 0x20 || *byte > 0x7e) *byte = '?';
+  }
+  client_say(client, "error %s %.*s", code, ERROR_TEXT_BYTES_MAX, reason);
+}
+
+static void reload(struct client *client, char *words[]) {
+  static struct declared declared;
+  char reason[REASON_SIZE] = "this process was started without --options FILE";
+  size_t added, removed;
+  (void)words;
+  if (options_path == NULL || options_read_file(&declared, options_path, reason) < 0) {
+    refuse_reload(client, "bad_options", reason);
+    return;
+  }
+  switch (board_change(&declared, &added, &removed, reason)) {
+    case BOARD_CHANGED:
+      client_say(client, "ok reload %zu %zu", added, removed);
+      return;
+    case BOARD_LOST:
+      snprintf(lost, sizeof lost, "%s", reason);
+      refuse_reload(client, NULL, reason);
+      return;
+    case BOARD_REFUSED:
+      refuse_reload(client, NULL, reason);
+      return;
+  }
 }
 
 void request_answer(struct client *client, char *line, size_t length) {
@@ -157,6 +215,8 @@ void request_answer(struct client *client, char *line, size_t length) {
       {"list", 1, list, "expected: list"},
       {"records", 2, records, "expected: records SINCE_SEQ"},
       {"watch", 1, watch, "expected: watch"},
+      {"inputs", 1, list_inputs, "expected: inputs"},
+      {"reload", 1, reload, "expected: reload"},
   };
   char *words[WORDS_MAX];
   const size_t count = split(line, length, words);
@@ -176,14 +236,4 @@ void request_answer(struct client *client, char *line, size_t length) {
     return;
   }
   refuse_form(client, "unknown_command", "known: hello pulse hold release list records watch inputs reload");
-}
-
-void request_tell(struct client *client, const struct record *event) {
-  const char *output = outputs_options(event->output)->line.output;
-  if (event->end == END_OPEN) {
-    client_say(client, "event on %s %s %" PRIu64 " %" PRId64, output, event->id, event->seq, event->on_ns);
-  } else {
-    client_say(client, "event off %s %s %" PRIu64 " %" PRId64 " %s", output, event->id, event->seq, event->off_ns,
-               end_name(event->end));
-  }
 }

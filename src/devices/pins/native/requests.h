@@ -3,15 +3,17 @@
 #define PINS_REQUESTS_H
 
 #include "client.h"
-#include "records.h"
 
-/* 16 hex digits, random for each start of the process. */
-void requests_init(const char *epoch);
+/*
+ * `epoch`: 16 hex digits, random for each start of the process. `options_path`: what `reload` reads, or NULL. Both are
+ * to last as long as the process.
+ */
+void requests_init(const char *epoch, const char *options_path);
 
 /* Answers one line; `line` is ended by NUL instead of LF, holds `length` bytes and is overwritten. */
 void request_answer(struct client *client, char *line, size_t length);
 
-/* Tells a watching client of a record that began or ended. */
-void request_tell(struct client *client, const struct record *event);
+/* Why the process has to end: a reload lost a line. NULL while all is well. */
+const char *requests_lost(void);
 
 #endif

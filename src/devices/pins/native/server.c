@@ -9,13 +9,31 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "board.h"
 #include "client.h"
 #include "clock.h"
+#include "events.h"
+#include "gpio.h"
 #include "outputs.h"
 #include "requests.h"
 
 #define PLACES (PINS_CLIENTS_MAX + PINS_CLOSING_MAX)
 #define ACCEPT_PAUSE_NS (100 * NS_PER_MS)
+
+/* Where in the descriptors of one turn each kind stands; the clients in the order of their places. */
+enum {
+  AT_LISTENER,
+  AT_CLIENTS,
+  AT_SOURCES = AT_CLIENTS + PLACES,
+  AT_EXTRA = AT_SOURCES + BOARD_SOURCES_MAX,
+  AT_END = AT_EXTRA + GPIO_EXTRA_MAX
+};
+
+struct turn {
+  struct pollfd all[AT_END];
+  size_t source_count;
+  size_t extra_count;
+};
 
 static struct client clients[PLACES];
 static int listener = -1;
@@ -67,12 +85,11 @@ int server_listen(const char *path, char reason[REASON_SIZE]) {
   return 0;
 }
 
-/* Sends what outputs.c has reported since the last call to everyone who watches. */
+/* Sends what has been told since the last call to everyone who watches. */
 static void publish(void) {
-  struct record event;
-  while (outputs_take_event(&event)) {
+  for (const char *event = events_take(); event != NULL; event = events_take()) {
     for (size_t i = 0; i < PLACES; i++) {
-      if (clients[i].fd >= 0 && clients[i].watching) request_tell(&clients[i], &event);
+      if (clients[i].fd >= 0 && clients[i].watching) client_say(&clients[i], "%s", event);
     }
   }
   for (size_t i = 0; i < PLACES; i++) {
@@ -190,8 +207,10 @@ static bool has_work(const struct client *client) {
   return !client->closing && !client_full(client) && memchr(client->in, '\n', client->in_len) != NULL;
 }
 
-static int64_t next_due_ns(void) {
+static int64_t next_due_ns(int64_t now) {
   int64_t due = outputs_due_ns();
+  const int64_t board_due = board_due_ns(now);
+  if (board_due < due) due = board_due;
   if (accept_after_ns > 0 && accept_after_ns < due) due = accept_after_ns;
   for (size_t i = 0; i < PLACES; i++) {
     if (clients[i].fd < 0) continue;
@@ -209,39 +228,56 @@ static short wanted(const struct client *client) {
   return events;
 }
 
-static int wait_turn(struct pollfd ready[1 + PLACES], const sigset_t *waiting_mask) {
+/* Places that wait for nothing have the descriptor -1, and are not ready. */
+static int wait_turn(struct turn *turn, const sigset_t *waiting_mask) {
   const int64_t now = clock_ns();
+  struct pollfd *all = turn->all;
   if (accept_after_ns <= now) accept_after_ns = 0;
-  ready[0] = (struct pollfd){.fd = accept_after_ns > 0 ? -1 : listener, .events = POLLIN};
+  for (size_t i = 0; i < AT_END; i++) all[i] = (struct pollfd){.fd = -1};
+  all[AT_LISTENER] = (struct pollfd){.fd = accept_after_ns > 0 ? -1 : listener, .events = POLLIN};
   for (size_t i = 0; i < PLACES; i++) {
-    ready[1 + i] = (struct pollfd){.fd = clients[i].fd, .events = wanted(&clients[i])};
+    all[AT_CLIENTS + i] = (struct pollfd){.fd = clients[i].fd, .events = wanted(&clients[i])};
   }
-  const int64_t due = next_due_ns();
+  turn->source_count = board_wanted(&all[AT_SOURCES], now);
+  turn->extra_count = gpio_extra_wanted(&all[AT_EXTRA]);
+  const int64_t due = next_due_ns(now);
   const int64_t wait_ns = due > now ? due - now : 0;
   const struct timespec timeout = {.tv_sec = wait_ns / NS_PER_S, .tv_nsec = wait_ns % NS_PER_S};
-  return ppoll(ready, 1 + PLACES, due == INT64_MAX ? NULL : &timeout, waiting_mask);
+  const int ready = ppoll(all, AT_END, due == INT64_MAX ? NULL : &timeout, waiting_mask);
+  for (size_t i = 0; i < AT_END && ready <= 0; i++) all[i].revents = 0;
+  return ready;
+}
+
+/* One turn: outputs first, for their times are promises; then a bite of each line, then one of each client. */
+static void take_turn(const struct turn *turn) {
+  outputs_tick();
+  publish();
+  const int64_t now = clock_ns();
+  for (size_t i = 0; i < turn->source_count; i++) {
+    board_serve(i, turn->all[AT_SOURCES + i].revents != 0, now);
+    publish();
+  }
+  gpio_extra_serve(&turn->all[AT_EXTRA], turn->extra_count);
+  for (size_t i = 0; i < PLACES; i++) {
+    if (clients[i].fd >= 0) serve(&clients[i], turn->all[AT_CLIENTS + i].revents);
+  }
+  reap();
+  if (turn->all[AT_LISTENER].revents != 0) accept_some();
 }
 
 int server_run(const volatile sig_atomic_t *stop, const sigset_t *waiting_mask, char reason[REASON_SIZE]) {
   int result = 0;
   while (!*stop && result == 0) {
-    struct pollfd ready[1 + PLACES];
-    const int count = wait_turn(ready, waiting_mask);
-    outputs_tick();
-    publish();
-    if (outputs_stuck() != NULL) {
-      snprintf(reason, REASON_SIZE, "line_failed: output %s does not go to its safe level", outputs_stuck());
-      result = -1;
+    struct turn turn;
+    if (wait_turn(&turn, waiting_mask) < 0 && errno != EINTR) {
+      result = text_wrong(reason, "poll_failed: %s", strerror(errno));
     }
-    if (count < 0 && errno != EINTR) {
-      snprintf(reason, REASON_SIZE, "poll_failed: %s", strerror(errno));
-      result = -1;
+    take_turn(&turn);
+    if (requests_lost() != NULL) {
+      result = text_wrong(reason, "%s", requests_lost());
+    } else if (outputs_stuck() != NULL) {
+      result = text_wrong(reason, "line_failed: output %s does not go to its safe level", outputs_stuck());
     }
-    for (size_t i = 0; i < PLACES && result == 0; i++) {
-      if (clients[i].fd >= 0) serve(&clients[i], count > 0 ? ready[1 + i].revents : 0);
-    }
-    reap();
-    if (count > 0 && ready[0].revents != 0) accept_some();
   }
   if (outputs_stop() < 0 && result == 0) {
     snprintf(reason, REASON_SIZE, "line_failed: an output does not go to its safe level");

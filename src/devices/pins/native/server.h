@@ -4,7 +4,7 @@
 
 #include <signal.h>
 
-#include "gpio.h"
+#include "text.h"
 
 enum socket_state { SOCKET_FREE, SOCKET_IN_USE, SOCKET_BLOCKED };
 

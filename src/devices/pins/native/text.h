@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gpio.h"
+#include "limits.h"
+
+#define REASON_SIZE 512
 
 /* 1 to PINS_NAME_BYTES_MAX of 0-9 a-z A-Z _ - */
 bool text_is_name(const char *text);
