@@ -16,7 +16,20 @@ export function seeded(seed: number): (below: number) => number {
 
 /** A line of plausible words in a random order; it never pulses so briefly that time would matter. */
 export function randomLine(random: (below: number) => number): string {
-  const words = ['pulse', 'hold', 'release', 'records', 'list', 'hello', 'watch', 'event', 'constructor', ''];
+  const words = [
+    'pulse',
+    'hold',
+    'release',
+    'records',
+    'list',
+    'hello',
+    'watch',
+    'event',
+    'constructor',
+    'inputs',
+    'reload',
+    '',
+  ];
   const more = ['door', 'lathe', 'window', '50000', '60001', '0', '-1', '1e3', '1', 'a', 'b', 'c', '', 'x'.repeat(33)];
   const pick = (from: readonly string[]) => from[random(from.length)] ?? '';
   const shapes = [
@@ -47,6 +60,9 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
       ['list all', 'bad_request'],
       ['hello', 'bad_request'],
       ['watch watch', 'bad_request'],
+      ['inputs all', 'bad_request'],
+      ['reload now', 'bad_request'],
+      ['reload', 'bad_options'],
       ['release', 'bad_request'],
       ['release do.or', 'bad_request'],
       ['release door now', 'bad_request'],

@@ -1,19 +1,31 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** A program that speaks the protocol of src/devices/pins/PROTOCOL.md, and how to talk to it line by line. */
+/**
+ * A program that speaks the protocol of src/devices/pins/PROTOCOL.md, and how to talk to it line by line. On real lines
+ * a chip labelled test-chip has all the lines that are named here, and LATHE at offset 3.
+ */
 
 export const DOOR = 'door,chip=test-chip,line=DOOR,active=high,safe=low,longest=60000';
 export const LATHE = 'lathe,chip=test-chip,offset=3,active=low,safe=high,longest=60000';
 export const BRIEF = 'brief,line=BRIEF,active=high,safe=low,longest=80';
 
+export const EXIT = 'exit,chip=test-chip,line=EXIT,active=low,bias=pull-up,debounce=0';
+export const CONTACT = 'contact,line=CONTACT,active=high,bias=pull-down,debounce=0';
+export const GATE = 'gate,chip=test-chip,d0=GATE_D0,d1=GATE_D1';
+export const SIDE = 'side,d0=SIDE_D0,d1=SIDE_D1,gap=30';
+
 export interface StartOptions {
   readonly outputs?: readonly string[];
+  readonly inputs?: readonly string[];
+  readonly readers?: readonly string[];
+  /** The lines of an options file, instead of all of the above. */
+  readonly file?: readonly string[];
   readonly faults?: readonly string[];
   readonly socketPath?: string;
 }
@@ -30,12 +42,63 @@ export interface PinsProcess {
   /** The traced levels since the start, oldest first. */
   trace(): { ns: bigint; output: string; level: string }[];
   stop(signal?: NodeJS.Signals): Promise<Exit>;
+  /** Moves what the process reads. */
+  readonly drive: PinsDrive;
+  /** Replaces the options file; `reload` makes it hold. */
+  writeOptions(lines: readonly string[]): void;
+}
+
+/**
+ * What a suite can do to inputs and readers, on whatever lines the process has. A frame or pulse is over when the call
+ * resolves; whoever wants a gap after it waits for the event.
+ */
+export interface PinsDrive {
+  level(input: string, level: 'high' | 'low'): Promise<void>;
+  /** `bits` as text, the first one first. */
+  frame(reader: string, bits: string): Promise<void>;
+}
+
+/** Lines in memory can do more: `line` is one of their drive socket, in PROTOCOL.md. */
+export class MemoryDrive implements PinsDrive {
+  readonly #path: string;
+  #client: RawClient | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async line(line: string): Promise<void> {
+    this.#client ??= new RawClient(this.#path);
+    const reply = await this.#client.ask(line);
+    if (reply !== 'ok') throw new Error(`${line}: ${reply}`);
+  }
+
+  level(input: string, level: 'high' | 'low'): Promise<void> {
+    return this.line(`${input} ${level}`);
+  }
+
+  frame(reader: string, bits: string): Promise<void> {
+    return this.line(`${reader}.wiegand ${bits.length} ${hexOf(bits)}`);
+  }
+}
+
+/** As in `event wiegand`. */
+export function hexOf(bits: string): string {
+  return BigInt(`0b${bits}`)
+    .toString(16)
+    .padStart(Math.ceil(bits.length / 4), '0');
+}
+
+/** A process on lines in memory. */
+export interface MemoryPins extends PinsProcess {
+  readonly drive: MemoryDrive;
+  readonly drivePath: string;
 }
 
 /** Starts the program and resolves when it listens; rejects with an Exit when it ends instead. */
 export type StartPins = (options?: StartOptions) => Promise<PinsProcess>;
 
-interface Cleaner {
+export interface Cleaner {
   teardown(task: () => void): void;
 }
 
@@ -46,14 +109,24 @@ export function makeFolder(t: Cleaner): string {
   return folder;
 }
 
-export function startWith(t: Cleaner, command: readonly string[]): StartPins {
+export function startWith(t: Cleaner, command: readonly string[]): (options?: StartOptions) => Promise<MemoryPins> {
   return async (options = {}) => {
     const folder = makeFolder(t);
     const socketPath = options.socketPath ?? join(folder, 'pins.sock');
     const tracePath = join(folder, 'trace');
     const [program = '', ...args] = command;
-    args.push('--socket', socketPath, '--trace', tracePath);
-    for (const output of options.outputs ?? [DOOR, LATHE]) args.push('--output', output);
+    const drivePath = join(folder, 'drive.sock');
+    const optionsPath = join(folder, 'options');
+    const writeOptions = (lines: readonly string[]) => writeFileSync(optionsPath, `${lines.join('\n')}\n`);
+    args.push('--socket', socketPath, '--trace', tracePath, '--drive', drivePath);
+    if (options.file !== undefined) {
+      writeOptions(options.file);
+      args.push('--options', optionsPath);
+    } else {
+      for (const output of options.outputs ?? [DOOR, LATHE]) args.push('--output', output);
+      for (const input of options.inputs ?? []) args.push('--input', input);
+      for (const reader of options.readers ?? []) args.push('--wiegand', reader);
+    }
     for (const fault of options.faults ?? []) args.push('--fault', fault);
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     t.teardown(() => child.kill('SIGKILL'));
@@ -70,6 +143,9 @@ export function startWith(t: Cleaner, command: readonly string[]): StartPins {
       socketPath,
       child,
       exit,
+      drive: new MemoryDrive(drivePath),
+      drivePath,
+      writeOptions,
       trace: () =>
         readFileSync(tracePath, 'latin1')
           .split('\n')
