@@ -74,7 +74,8 @@ async function serve(program: PinsProgram, options: PinsOptions): Promise<void> 
       try {
         return board.change(declared());
       } catch (error) {
-        if (codeOf(error) === 'board_lost') fail('board_lost', messageOf(error));
+        // Its client is answered first.
+        if (codeOf(error) === 'board_lost') setImmediate(fail, 'board_lost', messageOf(error));
         throw error;
       }
     },

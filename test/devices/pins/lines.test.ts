@@ -1,5 +1,6 @@
 import t from 'tap';
 import { pinsInputsContract } from '../../contract/pins-inputs.ts';
+import { pinsMemoryContract } from '../../contract/pins-memory.ts';
 import { type Cleaner, startWith } from '../../contract/pins-process.ts';
 import { pinsReloadContract } from '../../contract/pins-reload.ts';
 import { pinsWiegandContract } from '../../contract/pins-wiegand.ts';
@@ -13,5 +14,6 @@ for (const [name, command] of Object.entries(PROGRAMS)) {
     pinsInputsContract(t, begin);
     pinsWiegandContract(t, begin);
     pinsReloadContract(t, begin);
+    pinsMemoryContract(t, begin);
   });
 }
