@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { RELEASE } from '../machine/release.ts';
 import { Results } from '../node/results.ts';
 import { anySeed } from '../node/seeded.ts';
 import { wholeSetting } from '../node/settings.ts';
 import { Campaign, type CheckLine, type CutLine } from './campaign.ts';
-import { RELEASE } from './images.ts';
 import { BUILD, buildMachine } from './machine.ts';
 import { SYNCS, type Sync } from './power.ts';
 
