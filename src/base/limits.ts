@@ -59,8 +59,13 @@ export const READER_BADGES_PER_SECOND_MAX = 20;
 export const CREDENTIAL_TEXT_CHARS_MAX = 64;
 export const SERIAL_READ_BYTES_MAX = 4 * 1024;
 export const SERIAL_WINDOW_BYTES_MAX = 16 * 1024;
+export const SERIAL_WRITE_BYTES_MAX = 256;
+export const SERIAL_WRITE_MS_MAX = 1_000;
 export const SERIAL_REOPEN_DELAY_MS_MIN = 100;
 export const SERIAL_REOPEN_DELAY_MS_MAX = 10_000;
+export const PIN_DIGITS_MIN = 4;
+export const PIN_DIGITS_MAX = 12;
+export const PIN_ENTRY_MS_MAX = 10_000;
 
 // The pins process; `src/devices/pins/native/limits.h` holds the same numbers and a test compares them.
 export const PINS_LINE_BYTES_MAX = 256;

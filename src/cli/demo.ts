@@ -46,7 +46,8 @@ async function demo(folder: string, environment: Environment): Promise<void> {
     if (isNew) await found(folder, programs);
     const config = readConfig(folder);
     const reader = config.reader['front-reader'];
-    if (reader?.feed !== undefined) await programs.startPtyPair(reader.port, reader.feed);
+    if (reader !== undefined && 'feed' in reader && reader.feed !== undefined)
+      await programs.startPtyPair(reader.port, reader.feed);
     await programs.startPins(pinsArguments(config));
     await programs.startNode();
     await withSession({ folder }, environment, furnish);

@@ -1,10 +1,10 @@
 import type { CodedError } from '../base/errors.ts';
 import { READER_BADGES_PER_SECOND_MAX, READER_QUEUE_MAX } from '../base/limits.ts';
 import type { Clock } from '../base/ports.ts';
-import type { Credential } from './credential.ts';
+import { type Credential, isSameCredential } from './credential.ts';
 
 /** `open`: badges can be heard. `lost`: they cannot; the reader goes on trying by itself. */
-type ReaderState = 'open' | 'lost';
+export type ReaderState = 'open' | 'lost';
 
 export interface ReaderOptions {
   readonly name: string;
@@ -14,9 +14,10 @@ export interface ReaderOptions {
    * `stop` has resolved. `receivedNs` is `process.hrtime.bigint()` when the read that brought the last byte was
    * delivered. It must not throw: what it throws ends the process. At most `READER_QUEUE_MAX` calls come
    * at once and `READER_BADGES_PER_SECOND_MAX` a second in the long run, whatever the wire carries, so a caller that
-   * queues them needs no more room than that for the time it may take.
+   * queues them needs no more room than that for the time it may take. `pin` is what was typed for the card, 4 to 12
+   * digits; it goes no further than its hash.
    */
-  readonly onBadge: (credential: Credential, receivedNs: bigint) => void;
+  readonly onBadge: (credential: Credential, receivedNs: bigint, pin?: string) => void;
   /** Called when the state becomes another one, the first included; `cause` tells why a reader is lost. */
   readonly onState: (state: ReaderState, cause?: CodedError) => void;
 }
@@ -101,8 +102,7 @@ export class BadgeGate {
   }
 
   #isSame(credential: Credential): boolean {
-    const last = this.#last;
-    return last?.family === credential.family && last.bits === credential.bits && last.value === credential.value;
+    return this.#last !== undefined && isSameCredential(this.#last, credential);
   }
 
   #takeToken(nowMs: number): boolean {

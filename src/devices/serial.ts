@@ -6,6 +6,8 @@ import {
   SERIAL_REOPEN_DELAY_MS_MAX,
   SERIAL_REOPEN_DELAY_MS_MIN,
   SERIAL_WINDOW_BYTES_MAX,
+  SERIAL_WRITE_BYTES_MAX,
+  SERIAL_WRITE_MS_MAX,
 } from '../base/limits.ts';
 import type { Clock } from '../base/ports.ts';
 
@@ -47,7 +49,7 @@ function checkOptions(options: SerialOptions): void {
 }
 
 /**
- * Reads a serial port for as long as it is wanted. A port that is missing or disappears is tried again after
+ * Reads a serial port for as long as it is wanted, and writes to it while it is open. A port that is missing or disappears is tried again after
  * `SERIAL_REOPEN_DELAY_MS_MIN`, then twice that, and so on to `SERIAL_REOPEN_DELAY_MS_MAX`; the delay starts anew once
  * the port has delivered a byte or stayed open that long, so that a flapping one is not reopened ten times a second.
  * The port is opened exclusively, and opening throws away what was sent before: a card shown while nobody listened
@@ -61,6 +63,7 @@ export class SerialSource {
   #stopped: Promise<void> | undefined;
   #cancelTimer: () => void = () => undefined;
   #cancelResume: () => void = () => undefined;
+  #cancelStall: () => void = () => undefined;
   #delayMs = SERIAL_REOPEN_DELAY_MS_MIN;
   #openedAtMs = 0;
   #bytesHeard = 0;
@@ -87,6 +90,31 @@ export class SerialSource {
     await this.#attempt;
   }
 
+  /**
+   * Sends bytes in the order of the calls. What is sent is small and answered, so nothing waits for a port that is not
+   * there: false, and nothing is sent, while it is not open or over `SERIAL_WRITE_BYTES_MAX` wait already. A port that
+   * takes nothing for `SERIAL_WRITE_MS_MAX` is lost and opened anew.
+   */
+  write(bytes: Uint8Array): boolean {
+    const port = this.#port;
+    if (port === undefined || this.#stopped !== undefined) return false;
+    if (port.writableLength + bytes.length > SERIAL_WRITE_BYTES_MAX) return false;
+    if (port.writableLength === 0) this.#armStall(port);
+    // A failure is told by `close` or `error` too.
+    port.write(Buffer.from(bytes), () => {
+      if (port !== this.#port) return;
+      if (port.writableLength === 0) this.#cancelStall();
+      else this.#armStall(port);
+    });
+    return true;
+  }
+
+  #armStall(port: SerialPort): void {
+    this.#cancelStall();
+    const stalled = `it took no bytes for ${SERIAL_WRITE_MS_MAX} ms`;
+    this.#cancelStall = this.#options.clock.after(SERIAL_WRITE_MS_MAX, () => this.#drop(port, stalled));
+  }
+
   /** Resolves when the port is closed; no callback runs afterwards. May be called more than once. */
   stop(): Promise<void> {
     this.#stopped ??= this.#shut();
@@ -94,8 +122,7 @@ export class SerialSource {
   }
 
   async #shut(): Promise<void> {
-    this.#cancelTimer();
-    this.#cancelResume();
+    this.#cancelTimers();
     // An opening port cannot be called back: wait for it, or its descriptor would leak.
     await this.#attempt;
     const port = this.#port;
@@ -165,8 +192,9 @@ export class SerialSource {
 
   /**
    * A port that hangs up while a read is under way makes serialport 13 read 0 bytes again and again, for ever: no
-   * `close`, a busy core and a growing heap. Any terminal call tells (EIO); draining is one without effect here, as
-   * nothing is ever written.
+   * `close`, a busy core and a growing heap. Any terminal call tells (EIO); draining is one with hardly an effect here:
+   * the few bytes that `write` takes leave in milliseconds. Draining waits for those that the port does not take, and
+   * then `#armStall` watches.
    */
   #watch(port: SerialPort): void {
     this.#cancelTimer = this.#options.clock.after(WATCH_MS, () => {
@@ -182,12 +210,17 @@ export class SerialSource {
   #drop(port: SerialPort, error: unknown): void {
     if (port !== this.#port) return;
     this.#port = undefined;
-    this.#cancelTimer();
-    this.#cancelResume();
+    this.#cancelTimers();
     if (port.isOpen) port.close(() => undefined);
     const openMs = this.#options.clock.monotonicMs() - this.#openedAtMs;
     if (this.#bytesHeard > 0 || openMs >= SERIAL_REOPEN_DELAY_MS_MAX) this.#delayMs = SERIAL_REOPEN_DELAY_MS_MIN;
     this.#lose('serial_lost', error);
+  }
+
+  #cancelTimers(): void {
+    this.#cancelTimer();
+    this.#cancelResume();
+    this.#cancelStall();
   }
 
   #lose(code: string, error: unknown): void {

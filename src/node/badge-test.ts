@@ -4,14 +4,13 @@ import { CodedError, messageOf } from '../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { BADGE_TEST_WAIT_MS_MAX } from '../base/limits.ts';
 import type { Clock } from '../base/ports.ts';
-import { parseCredential } from '../devices/credential.ts';
-import { hashPin } from '../devices/pin.ts';
-import { encodeFrame } from '../devices/rdm6300/frame.ts';
+import type { Credential } from '../devices/credential.ts';
+import { parseCredential } from '../devices/credential-text.ts';
 import type { Fact } from './agent-host.ts';
 import type { Config } from './config.ts';
-import type { BadgeKey } from './key-files.ts';
-import type { HashedView, Presentations } from './presentations.ts';
-import { hashedViews } from './readers.ts';
+import { hashedPins, hashedViews } from './hashed-views.ts';
+import type { Presentations } from './presentations.ts';
+import { fedFrame } from './reader-drivers.ts';
 import type { Space } from './space.ts';
 
 /** Facts of this node as they are written; at most one listener a running `badge test`. */
@@ -53,7 +52,7 @@ export interface BadgeTestParts {
 /**
  * Holds a card to the virtual reader of a door: writes the frame a real one would send into the other end of its
  * line, and tells what the door made of it.
- * @throws no_such_door; reader_not_virtual; feed_unwritable; badge_unheard; pin_unreadable.
+ * @throws no_such_door; reader_not_virtual; card_not_readable; feed_unwritable; badge_unheard; pin_unreadable.
  */
 export async function testBadge(parts: BadgeTestParts, params: JsonObject): Promise<Json> {
   const { space, config, facts, presentations, clock } = parts;
@@ -63,20 +62,15 @@ export async function testBadge(parts: BadgeTestParts, params: JsonObject): Prom
   }
   const door = await space.query('door', 'door', { door: name });
   const reader = isJsonObject(door) ? String(door.reader) : '';
-  const feed = config.reader[reader]?.feed;
-  if (feed === undefined) {
-    throw new CodedError('reader_not_virtual', `the reader ${reader} of ${name} has no feed to write to`, {
-      fields: { reader, door: name },
-      advice: 'Hold a card to it; `badge test` is for virtual readers.',
-    });
-  }
   const credential = parseCredential(number);
+  const { feed, frame, bits } = feedOf(config, reader, name, credential);
   const views = hashedViews(credential, space.badgeKeys);
-  const [view] = views;
+  const view = views.find((one) => one.bits <= bits);
   assert(view !== undefined, 'a space has a badge key, and a card has a view');
-  const typed = pin === null ? {} : { pin: pinOf(pin, views, space.badgeKeys) };
+  // What a keypad beside the reader would add.
+  const typed = pin === null ? {} : { pin: hashedPins(pin, views, space.badgeKeys) };
   const presented = presentations.next(reader, view, clock, BADGE_TEST_WAIT_MS_MAX, typed);
-  await feedFrame(feed, encodeFrame(credential.value));
+  await feedFrame(feed, frame);
   // Others may hold cards to the same reader: only what is said about this very presentation is our answer.
   const event = await presented;
   const isAnswer = ({ kind, body }: Fact) => body.event === event && (kind === 'granted' || kind === 'denied');
@@ -90,11 +84,23 @@ export async function testBadge(parts: BadgeTestParts, params: JsonObject): Prom
   return { result: fact.kind, output: isJsonObject(door) ? (door.output ?? null) : null, ...fact.body };
 }
 
-/** What a keypad beside the reader would add: the PIN, hashed for every view of the card. @throws pin_unreadable. */
-function pinOf(pin: string, views: readonly HashedView[], ring: readonly BadgeKey[]): readonly JsonObject[] {
-  return views.flatMap(({ epoch, bits, hash }) =>
-    ring.filter((one) => one.epoch === epoch).map(({ key }) => ({ epoch, bits, hash: hashPin(key, hash, pin) })),
-  );
+/** Where a virtual reader's bytes are written, and what it would send for the card. */
+function feedOf(config: Config, reader: string, door: string, { family, value }: Credential) {
+  const settings = config.reader[reader];
+  const feed = settings !== undefined && 'feed' in settings ? settings.feed : undefined;
+  const fields = { reader, door };
+  if (settings === undefined || feed === undefined) {
+    throw new CodedError('reader_not_virtual', `the reader ${reader} of ${door} has no feed to write to`, {
+      fields,
+      advice: 'Hold a card to it; `badge test` is for virtual readers.',
+    });
+  }
+  const fed = family === 'em4100' ? fedFrame(settings.driver, value) : null;
+  if (fed !== null) return { feed, ...fed };
+  throw new CodedError('card_not_readable', `a reader like ${reader} reads no card of this kind`, {
+    fields,
+    advice: 'Use the number of a card of 125 kHz, as printed on it.',
+  });
 }
 
 async function feedFrame(feed: string, frame: Uint8Array): Promise<void> {

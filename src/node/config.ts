@@ -2,7 +2,10 @@ import { isAbsolute, join } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import { CodedError } from '../base/errors.ts';
 import { checkOutputs, type OutputConfig } from './config-outputs.ts';
-import { CONFIG_SCHEMA, DEVICE_NAME } from './config-schema.ts';
+import { checkReaders } from './config-readers.ts';
+import { configSchema } from './config-schema.ts';
+import type { ReaderConfig } from './reader-schema.ts';
+import { DEVICE_NAME } from './schema-parts.ts';
 import type { ClockTrust } from './system.ts';
 import { parseToml, type TomlText } from './toml.ts';
 
@@ -16,24 +19,17 @@ export interface Config {
   readonly output: Readonly<Record<string, OutputConfig>>;
 }
 
-export interface ReaderConfig {
-  readonly driver: 'rdm6300';
-  readonly port: string;
-  readonly baud: number;
-  /** The other end of a virtual reader's line, where `badge test` writes; absent for real ones. */
-  readonly feed?: string;
-}
-
 /**
  * The configuration that `source` holds; paths are relative to `folder`.
  * @throws config_syntax, config_unknown_key, config_invalid, each with the line.
  */
 export function parseConfig(source: string, path: string, folder: string): Config {
   const toml = parseToml(source, path);
-  const check = new Ajv({ useDefaults: true, allErrors: false }).compile<Config>(CONFIG_SCHEMA);
+  const check = new Ajv({ useDefaults: true, allErrors: false }).compile<Config>(configSchema());
   const value: unknown = structuredClone(toml.value);
   if (!check(value)) throw configError(check.errors?.[0], toml, path);
   checkOutputs(value.output, value.reader, toml, path);
+  checkReaders(value.reader, value.output, toml, path);
   return frozen(withPaths(value, folder));
 }
 
@@ -67,8 +63,9 @@ function choices(error: ErrorObject | undefined): string {
 function withPaths(config: Config, folder: string): Config {
   const whole = (path: string) => (isAbsolute(path) ? path : join(folder, path));
   const readers = Object.entries(config.reader).map(([name, reader]) => {
-    const feed = reader.feed === undefined ? {} : { feed: whole(reader.feed) };
-    return [name, { ...reader, port: whole(reader.port), ...feed }];
+    const port = 'port' in reader ? { port: whole(reader.port) } : {};
+    const feed = 'feed' in reader && reader.feed !== undefined ? { feed: whole(reader.feed) } : {};
+    return [name, { ...reader, ...port, ...feed }];
   });
   return {
     ...config,

@@ -2,7 +2,7 @@ import { toHex } from '../base/bytes.ts';
 import { CodedError } from '../base/errors.ts';
 import { BREAK_GLASS_CARDS_MAX } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
-import { parseCredential } from '../devices/credential.ts';
+import { parseCredential } from '../devices/credential-text.ts';
 import { idText } from '../format/ids.ts';
 import type { Draft } from '../ledger/authoring.ts';
 import { ROLE_ADMIN } from '../ledger/mesh/keys.ts';
@@ -10,9 +10,9 @@ import { EMPTY_STATE, StateOverlay } from '../ledger/overlay.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Runner } from '../sandbox/runner.ts';
 import { type Dapps, startDapps } from './dapps.ts';
+import { hashedViews } from './hashed-views.ts';
 import { createJudge } from './judge.ts';
 import type { BadgeKey } from './key-files.ts';
-import { hashedViews } from './readers.ts';
 
 /** What a founder settles with `init`, beside the root: orders to the dapp `door`. */
 export interface FirstOrders {

@@ -9,6 +9,7 @@ import type { Presentations } from './presentations.ts';
 import { Readers } from './readers.ts';
 import type { Recovery } from './recovery.ts';
 import type { Space } from './space.ts';
+import type { WiegandFeed } from './wiegand-feed.ts';
 
 interface DeviceParts {
   readonly config: Config;
@@ -24,6 +25,7 @@ export function readersOf(
   presentations: Presentations,
   nextCards: NextCards,
   agents: Agents,
+  wiegand: WiegandFeed,
 ): Readers {
   return new Readers({
     config,
@@ -31,6 +33,7 @@ export function readersOf(
     clock,
     randomness,
     log,
+    wiegand,
     onBadge: (reader, payload) => {
       // A card that is about to be enrolled opens nothing: no agent hears of it.
       if (nextCards.take(reader, payload)) return;

@@ -16,6 +16,7 @@ import { Presentations } from './presentations.ts';
 import { Recovery } from './recovery.ts';
 import { Signal } from './signal.ts';
 import { openSpace } from './space.ts';
+import { WiegandFeed } from './wiegand-feed.ts';
 
 export interface NodeParts {
   readonly folder: string;
@@ -64,6 +65,7 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     await announceDevices(space, config);
     await space.fold.settled();
 
+    const wiegand = new WiegandFeed();
     const recovery = new Recovery(space, log);
     const outputs = outputsOf(parts, recovery);
     stops.push(() => outputs.stop());
@@ -84,7 +86,7 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     agents = running;
     stops.push(() => running.stop());
 
-    const readers = readersOf(parts, space, presentations, nextCards, running);
+    const readers = readersOf(parts, space, presentations, nextCards, running, wiegand);
     stops.push(() => readers.stop());
     await readers.start();
 

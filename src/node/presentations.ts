@@ -2,13 +2,7 @@ import { CodedError } from '../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { PRESENTATIONS_AWAITED_MAX } from '../base/limits.ts';
 import type { Clock } from '../base/ports.ts';
-
-/** One way a reader sees a card. */
-export interface HashedView {
-  readonly epoch: string;
-  readonly bits: number;
-  readonly hash: string;
-}
+import type { HashedView } from './hashed-views.ts';
 
 interface Waiter {
   readonly reader: string;

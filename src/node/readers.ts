@@ -1,12 +1,15 @@
 import { toHex } from '../base/bytes.ts';
+import type { CodedError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
-import { type Credential, hashView, viewsOf } from '../devices/credential.ts';
-import { Rdm6300Reader } from '../devices/rdm6300/driver.ts';
+import type { Credential } from '../devices/credential.ts';
 import type { Reader } from '../devices/reader.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Config } from './config.ts';
+import { hashedPins, hashedViews } from './hashed-views.ts';
 import type { BadgeKey } from './key-files.ts';
+import { readerFor } from './reader-drivers.ts';
+import type { WiegandFeed } from './wiegand-feed.ts';
 
 export interface ReadersParts {
   readonly config: Config;
@@ -14,7 +17,9 @@ export interface ReadersParts {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
-  /** A badge was held to `reader`; the payload holds no number, only keyed hashes. */
+  /** What the pins process hears of the readers on its lines. */
+  readonly wiegand: WiegandFeed;
+  /** A badge was held to `reader`; the payload holds no number and no PIN, only keyed hashes. */
   readonly onBadge: (reader: string, payload: JsonObject) => void;
 }
 
@@ -26,22 +31,21 @@ export class Readers {
   readonly #states = new Map<string, string>();
 
   constructor(parts: ReadersParts) {
-    const { config, clock, log } = parts;
-    this.#readers = Object.entries(config.reader).map(
-      ([name, { port, baud }]) =>
-        new Rdm6300Reader({
-          name,
-          clock,
-          path: port,
-          baudRate: baud,
-          onBadge: (credential) => parts.onBadge(name, badgePayload(name, credential, parts)),
-          onState: (state, cause) => {
-            this.#states.set(name, state);
-            if (cause === undefined) log.info({ reader: name }, `reader ${state}`);
-            else log.warn({ reader: name, code: cause.code }, `reader ${state}: ${cause.message}`);
-          },
-        }),
-    );
+    const { config, clock, log, wiegand } = parts;
+    this.#readers = Object.entries(config.reader).map(([name, settings]) => {
+      const options = {
+        name,
+        clock,
+        onBadge: (credential: Credential, _receivedNs: bigint, pin?: string) =>
+          parts.onBadge(name, badgePayload(name, credential, pin, parts)),
+        onState: (state: string, cause?: CodedError) => {
+          this.#states.set(name, state);
+          if (cause === undefined) log.info({ reader: name }, `reader ${state}`);
+          else log.warn({ reader: name, code: cause.code }, `reader ${state}: ${cause.message}`);
+        },
+      };
+      return readerFor(settings, options, wiegand);
+    });
   }
 
   async start(): Promise<void> {
@@ -62,20 +66,17 @@ export class Readers {
   }
 }
 
-function badgePayload(reader: string, credential: Credential, parts: ReadersParts): JsonObject {
+function badgePayload(
+  reader: string,
+  credential: Credential,
+  pin: string | undefined,
+  { randomness, badgeKeys }: ReadersParts,
+): JsonObject {
+  const views = hashedViews(credential, badgeKeys);
   return {
     reader,
-    event: toHex(parts.randomness.bytes(EVENT_ID_BYTES)),
-    credential: { family: credential.family, views: hashedViews(credential, parts.badgeKeys) },
+    event: toHex(randomness.bytes(EVENT_ID_BYTES)),
+    credential: { family: credential.family, views },
+    ...(pin === undefined ? {} : { pin: hashedPins(pin, views, badgeKeys) }),
   };
-}
-
-/** Every view of the credential under every badge key, newest key first. */
-export function hashedViews(
-  credential: Credential,
-  ring: readonly BadgeKey[],
-): readonly { epoch: string; bits: number; hash: string }[] {
-  return ring.flatMap(({ epoch, key }) =>
-    viewsOf(credential).map((view) => ({ epoch, bits: view.bits, hash: hashView(key, view) })),
-  );
 }

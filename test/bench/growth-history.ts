@@ -1,13 +1,13 @@
 import { toHex } from '../../src/base/bytes.ts';
 import type { JsonObject } from '../../src/base/json.ts';
-import { parseCredential } from '../../src/devices/credential.ts';
+import { parseCredential } from '../../src/devices/credential-text.ts';
 import { LIFE_BYTES } from '../../src/format/block.ts';
 import type { SigningKey } from '../../src/format/ed25519.ts';
 import { type SealedBlock, sealBlock } from '../../src/format/sealed.ts';
 import { type Draft, type Place, writeBlock } from '../../src/ledger/authoring.ts';
 import { MESH, MESH_VERSION } from '../../src/ledger/mesh/keys.ts';
+import { hashedViews } from '../../src/node/hashed-views.ts';
 import type { BadgeKey } from '../../src/node/key-files.ts';
-import { hashedViews } from '../../src/node/readers.ts';
 import type { Space } from '../../src/node/space.ts';
 import { bootId, systemRandomness } from '../../src/node/system.ts';
 

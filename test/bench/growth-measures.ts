@@ -1,9 +1,9 @@
 import { assert } from '../../src/base/assert.ts';
 import type { JsonObject } from '../../src/base/json.ts';
-import { parseCredential } from '../../src/devices/credential.ts';
+import { parseCredential } from '../../src/devices/credential-text.ts';
 import { SEED_BYTES, signingKey } from '../../src/format/ed25519.ts';
+import { hashedViews } from '../../src/node/hashed-views.ts';
 import { OPERATIONS } from '../../src/node/operations/operations.ts';
-import { hashedViews } from '../../src/node/readers.ts';
 import type { Space } from '../../src/node/space.ts';
 import { systemRandomness } from '../../src/node/system.ts';
 import { cardOf, DOORS, History, type HistoryShape, HistoryWriter, memberId, mixed } from './growth-history.ts';

@@ -3,7 +3,8 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import t from 'tap';
 import { codeOf } from '../../src/base/errors.ts';
-import { type Credential, hashView, parseCredential, printCredential, viewsOf } from '../../src/devices/credential.ts';
+import { type Credential, familyOfWidths, hashView, viewsOf } from '../../src/devices/credential.ts';
+import { parseCredential, printCredential } from '../../src/devices/credential-text.ts';
 import { decodeFrame, encodeFrame } from '../../src/devices/rdm6300/frame.ts';
 
 const em4100 = (bits: number, value: bigint): Credential => ({ family: 'em4100', bits, value });
@@ -31,6 +32,43 @@ t.test('forms printed on one card', async (t) => {
     ['1,0', 24, 0x010000n],
   ] as const) {
     t.same(parseCredential(text), em4100(bits, value), JSON.stringify(text));
+  }
+});
+
+t.test('other families', async (t) => {
+  for (const [text, family, bits, value] of [
+    ['uid:04A1B2C3D4E5F6', 'iso14443a', 56, 0x04a1b2c3d4e5f6n],
+    ['UID:04-a1-b2-c3-d4-e5-f6', 'iso14443a', 56, 0x04a1b2c3d4e5f6n],
+    ['uid:00 00 00 01', 'iso14443a', 32, 1n],
+    ['uid:00:01:02:03:04:05:06:07:08:09', 'iso14443a', 80, 0x00010203040506070809n],
+    ['37:31527', 'wiegand', 35, 31527n],
+    ['37:34359738367', 'wiegand', 35, 2n ** 35n - 1n],
+    ['37:170/31527', 'wiegand', 35, (170n << 19n) | 31527n],
+    ['36:170/31527', 'wiegand', 34, (900n << 24n) | (170n << 16n) | 31527n],
+    ['36:1/170/31527', 'wiegand', 34, (1n << 24n) | (170n << 16n) | 31527n],
+  ] as const) {
+    t.same(parseCredential(text), { family, bits, value }, text);
+    t.same(parseCredential(printCredential({ family, bits, value })), { family, bits, value }, text);
+    t.same(viewsOf({ family, bits, value }), [{ family, bits, value }], 'one view, its own');
+    t.equal(familyOfWidths([bits]), family);
+  }
+  t.same([familyOfWidths([40, 32, 24]), familyOfWidths([24])], ['em4100', 'em4100']);
+  for (const [text, code] of [
+    ['uid:', 'credential_unreadable'],
+    ['uid:04A1B2C3D4', 'credential_unreadable'],
+    ['uid:04A1B2C', 'credential_unreadable'],
+    ['uid:04--A1B2C3', 'credential_unreadable'],
+    ['uid:00000000', 'credential_zero'],
+    ['37:', 'credential_unreadable'],
+    ['37:1/2/3', 'credential_unreadable'],
+    ['37:34359738368', 'credential_out_of_range'],
+    ['37:65536/1', 'credential_out_of_range'],
+    ['37:0', 'credential_zero'],
+    ['36:31527', 'credential_unreadable'],
+    ['36:256/1', 'credential_out_of_range'],
+    ['36:1024/1/1', 'credential_out_of_range'],
+  ] as const) {
+    t.throws(() => parseCredential(text), { code }, text);
   }
 });
 
@@ -174,6 +212,15 @@ t.test('hash: documented bytes, by a second way', async (t) => {
     createHmac('sha256', key).update(Buffer.from('blockmesh/badge/1\0em4100\0\x18\0\0\x01', 'latin1')).digest('hex'),
     'leading zeros of the value are kept',
   );
+  t.equal(
+    hashView(key, { family: 'wiegand', bits: 35, value: 1n }),
+    createHmac('sha256', key)
+      .update(Buffer.from('blockmesh/badge/1\0wiegand\0\x23\0\0\0\0\x01', 'latin1'))
+      .digest('hex'),
+    'to whole bytes',
+  );
+  const uid = hashView(key, { family: 'iso14443a', bits: 32, value: 1n });
+  t.not(uid, hashView(key, em4100(32, 1n)), 'the family matters');
   const widths = [40, 32, 24].map((bits) => hashView(key, em4100(bits, 1n)));
   t.equal(new Set(widths).size, 3, 'the same number at three widths has three hashes');
   t.not(hashView(key, view), hashView(new Uint8Array(32), view), 'the key matters');

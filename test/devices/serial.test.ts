@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import type { CodedError } from '../../src/base/errors.ts';
-import { SERIAL_REOPEN_DELAY_MS_MAX, SERIAL_REOPEN_DELAY_MS_MIN } from '../../src/base/limits.ts';
+import {
+  SERIAL_REOPEN_DELAY_MS_MAX,
+  SERIAL_REOPEN_DELAY_MS_MIN,
+  SERIAL_WRITE_BYTES_MAX,
+} from '../../src/base/limits.ts';
 import type { Clock } from '../../src/base/ports.ts';
 import { SerialSource } from '../../src/devices/serial.ts';
 import { Inbox, plugIn, realClock } from './serial-pty.ts';
@@ -223,6 +227,44 @@ t.test('a flood is throttled, and a port that dies in the middle of it is notice
   const after = heard.total;
   await new Promise((resolve) => setImmediate(resolve));
   t.equal(heard.total, after, 'nothing is heard after stop');
+});
+
+t.test('writes while the port is open, bounded, and a port that takes nothing is opened anew', async (t) => {
+  const path = join(t.testdir(), 'tty');
+  const pty = await plugIn(path);
+  t.teardown(() => pty.unplug());
+  const sent = new Inbox<string>();
+  pty.process.stdout.on('data', (bytes: Buffer) => sent.put(bytes.toString('latin1')));
+  const delays: number[] = [];
+  const { source, states, hears } = listen(path, recordingClock(delays));
+  t.notOk(source.write(Uint8Array.of(1)), 'nothing waits for a port that is not open');
+  await source.start();
+  t.equal((await states.take()).state, 'open');
+  t.ok(source.write(Buffer.from('over')));
+  t.ok(source.write(Buffer.from('there')));
+  let heard = '';
+  while (heard.length < 9) heard += await sent.take();
+  t.equal(heard, 'overthere', 'in the order of the calls');
+  t.notOk(source.write(new Uint8Array(SERIAL_WRITE_BYTES_MAX + 1)), 'over the cap');
+
+  // A far end that stands still: the kernel holds what fits, and then takes nothing.
+  pty.process.kill('SIGSTOP');
+  const full = Buffer.alloc(SERIAL_WRITE_BYTES_MAX);
+  let refused = 0;
+  while (states.size === 0) {
+    if (!source.write(full)) refused += 1;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  t.ok(refused > 0, 'what is not taken is not piled up');
+  const change = await states.take();
+  t.match(change, { state: 'lost', cause: { code: 'serial_lost', message: /took no bytes for 1000 ms/ } });
+  pty.process.kill('SIGCONT');
+  t.equal((await states.take()).state, 'open');
+  pty.process.stdin.write('again');
+  await hears('again');
+  await source.stop();
+  t.notOk(source.write(Uint8Array.of(1)), 'nor after stop');
+  t.equal(openCount(path), 0);
 });
 
 t.test('stop while the port is being opened, before start, and while it is lost', async (t) => {

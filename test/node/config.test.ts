@@ -10,6 +10,16 @@ import { parseConfig } from '../../src/node/config.ts';
 const PATH = '/srv/space/blockmesh.toml';
 const parse = (...lines: readonly string[]) => parseConfig(lines.join('\n'), PATH, '/srv/space');
 const READER = ['[reader.front]', 'driver = "rdm6300"', 'port = "/dev/ttyAMA0"'];
+const WIEGAND = ['[reader.side]', 'driver = "wiegand"'];
+const WIEGAND_DEFAULTS = {
+  driver: 'wiegand',
+  gap_ms: 25,
+  format: '26-h10301',
+  oem: 900,
+  keypad: 'none',
+  key_codes: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+  pin: 'before',
+};
 const OUTPUT = ['[output.strike]', 'line = "GPIO17"'];
 
 function thrownBy(...lines: readonly string[]): CodedError | undefined {
@@ -69,7 +79,11 @@ t.test('the example explains every key, and is a configuration as it stands and 
   t.match(parse(example), { node: { name: 'blockmesh' }, reader: {}, output: {} });
   const opened = example.replaceAll(/^# (?=\[|\w+ = )/gm, '');
   t.match(parse(opened), {
-    reader: { 'front-reader': { driver: 'rdm6300', port: '/dev/ttyAMA0', baud: 9600, feed: '/srv/space/run/feed' } },
+    reader: {
+      'front-reader': { driver: 'rdm6300', port: '/dev/ttyAMA0', baud: 9600, feed: '/srv/space/run/feed' },
+      'workshop-reader': { driver: 'pn532', port: '/dev/ttyUSB0', baud: 115_200, byte_order: 'as-sent' },
+      'side-reader': { ...WIEGAND_DEFAULTS, d0: 'GPIO23', d1: 'GPIO24' },
+    },
     output: { 'front-strike': { line: 'GPIO17', active: 'high', longest_ms: 60_000 } },
   });
   for (const key of [
@@ -81,6 +95,17 @@ t.test('the example explains every key, and is a configuration as it stands and 
     'port',
     'baud',
     'feed',
+    'byte_order',
+    'd0',
+    'd1',
+    'd0_offset',
+    'd1_offset',
+    'gap_ms',
+    'format',
+    'oem',
+    'keypad',
+    'key_codes',
+    'pin',
     'line',
     'chip',
     'offset',
@@ -89,6 +114,56 @@ t.test('the example explains every key, and is a configuration as it stands and 
   ]) {
     t.ok(new RegExp(`\\b${key} = `).test(example), key);
   }
+});
+
+t.test('each kind of reader has its own keys', async (t) => {
+  const reader = (driver: string, ...lines: readonly string[]) =>
+    parse('[reader.r]', `driver = "${driver}"`, ...lines).reader.r;
+  for (const driver of ['rdm6300', 'id12', 'gwiot7941e']) {
+    t.strictSame(reader(driver, 'port = "tty"'), { driver, port: '/srv/space/tty', baud: 9600 });
+  }
+  t.strictSame(reader('pn532', 'port = "/dev/ttyS0"', 'byte_order = "reversed"'), {
+    driver: 'pn532',
+    port: '/dev/ttyS0',
+    byte_order: 'reversed',
+    baud: 115_200,
+  });
+  t.match(reader('wiegand', 'd0 = "GPIO23"', 'd1 = "GPIO24"'), { ...WIEGAND_DEFAULTS, d0: 'GPIO23', d1: 'GPIO24' });
+  const codes = '[1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 14, 15]';
+  const whole = ['chip = "c"', 'd0_offset = 0', 'd1_offset = 1', 'gap_ms = 100', 'format = "36-c15001"', 'oem = 1'];
+  t.match(reader('wiegand', ...whole, 'keypad = "8-bit"', 'pin = "after"', `key_codes = ${codes}`), {
+    ...{ chip: 'c', d0_offset: 0, d1_offset: 1, gap_ms: 100, format: '36-c15001', oem: 1, keypad: '8-bit' },
+    ...{ pin: 'after', key_codes: [1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 14, 15] },
+  });
+  const cases: readonly (readonly [lines: readonly string[], code: string, key: string, line: number])[] = [
+    [['[reader.r]', 'port = "x"'], 'config_invalid', 'reader.r', 1],
+    [['[reader.r]', 'driver = "rdm6301"', 'port = "x"'], 'config_invalid', 'reader.r.driver', 2],
+    [['[reader.r]', 'driver = "pn532"', 'port = "x"', 'feed = "y"'], 'config_unknown_key', 'reader.r.feed', 4],
+    [['[reader.r]', 'driver = "pn532"'], 'config_invalid', 'reader.r', 1],
+    [[...READER, 'byte_order = "as-sent"'], 'config_unknown_key', 'reader.front.byte_order', 4],
+    [[...READER, 'pin = "after"'], 'config_unknown_key', 'reader.front.pin', 4],
+    [[...READER, '[reader.r]', ...READER.slice(1)], 'config_invalid', 'reader.r.port', 6],
+    [[...WIEGAND, 'd0 = "a"', 'd1 = "b"', 'port = "x"'], 'config_unknown_key', 'reader.side.port', 5],
+    [WIEGAND, 'config_invalid', 'reader.side', 1],
+    [[...WIEGAND, 'd0 = "a"'], 'config_invalid', 'reader.side', 1],
+    [[...WIEGAND, 'd0_offset = 1', 'd1_offset = 2'], 'config_invalid', 'reader.side', 1],
+    [[...WIEGAND, 'd0 = "a"', 'd1 = "b"', 'd1_offset = 2'], 'config_invalid', 'reader.side', 1],
+    [[...WIEGAND, 'd0 = "a"', 'd1 = "a"'], 'config_invalid', 'reader.side', 1],
+    [[...WIEGAND, 'd0 = "a"', 'd1 = "b"', 'format = "35"'], 'config_invalid', 'reader.side.format', 5],
+    [[...WIEGAND, 'd0 = "a"', 'd1 = "b"', 'format = "none"'], 'config_invalid', 'reader.side.format', 5],
+    [[...WIEGAND, 'd0 = "a"', 'd1 = "b"', 'key_codes = [1]'], 'config_invalid', 'reader.side.key_codes', 5],
+    [[...WIEGAND, 'd0 = "a,b"', 'd1 = "b"'], 'config_invalid', 'reader.side.d0', 3],
+    [[...WIEGAND, 'd0 = "a"', `d1 = "${'b'.repeat(32)}"`], 'config_invalid', 'reader.side.d1', 4],
+    [[...WIEGAND, 'chip = "gpiochip0"', 'd0_offset = 1', 'd1_offset = 2'], 'config_invalid', 'reader.side.chip', 3],
+    [[...OUTPUT, ...WIEGAND, 'd0 = "GPIO4"', 'd1 = "GPIO17"'], 'config_invalid', 'reader.side', 3],
+  ];
+  for (const [lines, code, key, line] of cases) {
+    t.match(thrownBy(...lines), { code, fields: { key, line } }, lines.join(' | '));
+  }
+  const options = pinsArguments(parse(...OUTPUT, ...WIEGAND, 'd0 = "GPIO23"', 'd1 = "GPIO24"'));
+  t.same(options.slice(-2), ['--wiegand', 'side,d0=GPIO23,d1=GPIO24,gap=25']);
+  const byOffset = pinsArguments(parse(...WIEGAND, 'chip = "c"', 'd0_offset = 0', 'd1_offset = 5', 'gap_ms = 50'));
+  t.same(byOffset.slice(-2), ['--wiegand', 'side,chip=c,d0_offset=0,d1_offset=5,gap=50']);
 });
 
 t.test('an unknown key is an error with its key and line', async (t) => {

@@ -1,10 +1,10 @@
 import { CodedError, codeOf } from '../../src/base/errors.ts';
 import type { Json } from '../../src/base/json.ts';
 import { SCAN_ROWS_MAX } from '../../src/base/limits.ts';
-import { parseCredential } from '../../src/devices/credential.ts';
+import { parseCredential } from '../../src/devices/credential-text.ts';
 import type { StateReader } from '../../src/ledger/state.ts';
+import { hashedViews } from '../../src/node/hashed-views.ts';
 import { OPERATIONS } from '../../src/node/operations/operations.ts';
-import { hashedViews } from '../../src/node/readers.ts';
 import type { Space } from '../../src/node/space.ts';
 import { ledgerPath } from '../../src/node/space-folder.ts';
 import { systemRandomness } from '../../src/node/system.ts';

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../src/base/json.ts';
-import { parseCredential } from '../../src/devices/credential.ts';
-import { hashedViews } from '../../src/node/readers.ts';
+import { parseCredential } from '../../src/devices/credential-text.ts';
+import { hashedViews } from '../../src/node/hashed-views.ts';
 import type { CommandResult, Space } from '../../src/node/space.ts';
 
 /** A ledger with something of everything in it, to be damaged: above all with every kind of denial. */

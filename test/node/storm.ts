@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/base/json.ts';
-import { parseCredential } from '../../src/devices/credential.ts';
+import { parseCredential } from '../../src/devices/credential-text.ts';
 import type { PinsClient } from '../../src/devices/pins/client.ts';
 import type { PinsRecord } from '../../src/devices/pins/protocol.ts';
 import { encodeFrame } from '../../src/devices/rdm6300/frame.ts';

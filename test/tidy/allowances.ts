@@ -24,9 +24,15 @@ export const ALLOWANCES: readonly Allowance[] = [
   },
   {
     rule: 'dead-export',
-    path: 'src/devices/credential.ts',
+    path: 'src/devices/credential-text.ts',
     subject: 'printCredential',
     reason: 'the inverse of parseCredential, by which tests prove that it reads what cards show',
+  },
+  {
+    rule: 'dead-export',
+    path: 'src/devices/wiegand/card.ts',
+    subject: 'decodeCard',
+    reason: 'facility and card as printed, which tests compare with decoders by another hand',
   },
   {
     rule: 'dead-export',

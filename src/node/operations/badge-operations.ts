@@ -1,8 +1,9 @@
 import { CodedError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import { parseCredential } from '../../devices/credential.ts';
+import { familyOfWidths } from '../../devices/credential.ts';
+import { parseCredential } from '../../devices/credential-text.ts';
 import { idText, parseIdText } from '../../format/ids.ts';
-import { hashedViews } from '../readers.ts';
+import { hashedViews } from '../hashed-views.ts';
 import type { Space } from '../space.ts';
 import { type CardViews, enrolCard, refuseKnown } from './enrol-card.ts';
 import type { OperationContext, Operations } from './operation.ts';
@@ -44,7 +45,8 @@ async function enrolLast({ space, randomness }: OperationContext, params: JsonOb
       advice: 'Hold the new card to that reader once, then try again; or use --next.',
     });
   }
-  const card = { family: 'em4100', views: views as unknown as CardViews['views'] };
+  const known = views as unknown as CardViews['views'];
+  const card = { family: familyOfWidths(known.map(({ bits }) => bits)), views: known };
   return await enrolCard(space, randomness, params, card);
 }
 

@@ -1,7 +1,7 @@
 import { CodedError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { Randomness } from '../../base/ports.ts';
-import type { HashedView } from '../presentations.ts';
+import type { HashedView } from '../hashed-views.ts';
 import type { Space } from '../space.ts';
 import { textOf } from './params.ts';
 import { MEMBERSHIP, newId, order, personNamed } from './people.ts';

@@ -1,9 +1,8 @@
 import { CodedError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Randomness } from '../../base/ports.ts';
-import { parseCredential } from '../../devices/credential.ts';
-import type { HashedView } from '../presentations.ts';
-import { hashedViews } from '../readers.ts';
+import { parseCredential } from '../../devices/credential-text.ts';
+import { type HashedView, hashedViews } from '../hashed-views.ts';
 import type { Rehearsal } from '../rehearsal.ts';
 import type { Order, Space } from '../space.ts';
 import { glassCardOf } from './enrol-card.ts';

@@ -1,7 +1,7 @@
 import { CodedError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { hashPin } from '../../devices/pin.ts';
-import type { HashedView } from '../presentations.ts';
+import type { HashedView } from '../hashed-views.ts';
 import type { Space } from '../space.ts';
 import { MEMBERSHIP } from './people.ts';
 

@@ -1,8 +1,7 @@
-import { deepEqual, equal } from 'node:assert/strict';
-import fc from 'fast-check';
 import t from 'tap';
 import { decodeFrame, encodeFrame } from '../../../src/devices/rdm6300/frame.ts';
 import { Rdm6300Parser } from '../../../src/devices/rdm6300/parser.ts';
+import { byteParserSuite, concat } from '../../contract/byte-parser.ts';
 
 const UID = 0x62e3086cedn;
 const FRAME = encodeFrame(UID);
@@ -19,29 +18,12 @@ function feed(...chunks: readonly Uint8Array[]) {
   return { values, parser, refused };
 }
 
-const concat = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
-
 t.test('the published vector', async (t) => {
   t.same(FRAME, bytesOf('\x0262E3086CED08\x03'));
   t.same(decodeFrame(FRAME), { family: 'em4100', bits: 40, value: UID });
   t.same(decodeFrame(FRAME_CRLF), { family: 'em4100', bits: 40, value: UID });
   t.throws(() => encodeFrame(2n ** 40n), { name: 'AssertionFailure' });
   t.throws(() => encodeFrame(-1n), { name: 'AssertionFailure' });
-});
-
-t.test('whole, doubled, joined, and split at every byte', async (t) => {
-  for (const frame of [FRAME, FRAME_CRLF]) {
-    t.same(feed(frame).values, [UID]);
-    t.same(feed(frame, frame).values, [UID, UID]);
-    t.same(feed(concat(frame, encodeFrame(OTHER), frame)).values, [UID, OTHER, UID]);
-    const two = concat(frame, encodeFrame(OTHER));
-    for (let at = 0; at <= two.length; at += 1) {
-      t.same(feed(two.subarray(0, at), new Uint8Array(), two.subarray(at)).values, [UID, OTHER], `split at ${at}`);
-    }
-    const single = feed(...Array.from(two, (byte) => Uint8Array.of(byte)));
-    t.same(single.values, [UID, OTHER]);
-    t.equal(single.refused + single.parser.strayBytes + single.parser.bufferedBytes, 0);
-  }
 });
 
 t.test('a refusal for each reason', async (t) => {
@@ -72,60 +54,6 @@ t.test('a refusal for each reason', async (t) => {
   const long = feed(bytesOf('\x0262E3086CED0812345'));
   t.equal(long.parser.refused.over_long, 1, 'refused before its end');
   t.equal(long.parser.strayBytes, 2, 'and the rest is stray');
-});
-
-t.test('reset drops half a frame: the rest of it is not joined to what comes next', async (t) => {
-  const { values, parser } = feed(FRAME.subarray(0, 7));
-  t.equal(parser.bufferedBytes, 7);
-  parser.reset();
-  t.equal(parser.refused.no_end, 1);
-  parser.reset();
-  t.equal(parser.refused.no_end, 1, 'nothing held, nothing lost');
-  parser.push(FRAME.subarray(7));
-  t.same(values, []);
-  parser.push(FRAME);
-  t.same(values, [UID]);
-});
-
-t.test('every flipped bit is refused, and costs that frame only', async (t) => {
-  let flips = 0;
-  for (const uid of [UID, OTHER, 1n, 2n ** 40n - 1n, 0xbcbcbcbcbcn]) {
-    const good = encodeFrame(uid);
-    for (const frame of [good, concat(good.subarray(0, 13), bytesOf('\r\n\x03'))]) {
-      for (let bit = 0; bit < frame.length * 8; bit += 1) {
-        const bad = frame.slice();
-        bad[bit >> 3] = (bad[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-        const alone = feed(bad);
-        const heard = feed(FRAME, bad, FRAME);
-        if (alone.values.length > 0) t.fail(`bit ${bit} of ${uid} passed as ${alone.values}`);
-        if (heard.values.length !== 2) t.fail(`bit ${bit} of ${uid} cost a neighbour`);
-        const noticed = heard.refused + heard.parser.strayBytes > 0;
-        if (!noticed) t.fail(`bit ${bit} of ${uid} was counted nowhere`);
-        flips += 1;
-      }
-    }
-  }
-  t.equal(flips, 5 * (14 + 16) * 8);
-});
-
-t.test('every byte changed, lost or added between two good frames', async (t) => {
-  let cases = 0;
-  const check = (bad: Uint8Array, what: string): void => {
-    cases += 1;
-    const { values } = feed(FRAME, bad, FRAME);
-    const middle = values.slice(1, -1);
-    const isRight = values[0] === UID && values.at(-1) === UID && middle.every((value) => value === OTHER);
-    if (!isRight || middle.length > 1) t.fail(`${what}: ${values}`);
-  };
-  const good = encodeFrame(OTHER);
-  for (let at = 0; at < good.length; at += 1) {
-    check(concat(good.subarray(0, at), good.subarray(at + 1)), `lost ${at}`);
-    for (let byte = 0; byte < 256; byte += 1) {
-      check(concat(good.subarray(0, at), Uint8Array.of(byte), good.subarray(at + 1)), `${at} is ${byte}`);
-      check(concat(good.subarray(0, at), Uint8Array.of(byte), good.subarray(at)), `${byte} before ${at}`);
-    }
-  }
-  t.equal(cases, 14 * 513);
 });
 
 t.test('what noise costs, as documented', async (t) => {
@@ -184,35 +112,19 @@ function oracle(bytes: Uint8Array): bigint[] {
   return found;
 }
 
-t.test('any bytes in any pieces give what the whole text holds', async (t) => {
-  const uid = fc.bigInt({ min: 0n, max: 2n ** 40n - 1n });
-  const piece = fc.oneof(
-    uid.map(encodeFrame),
-    uid.map((value) => concat(encodeFrame(value).subarray(0, 13), bytesOf('\r\n\x03'))),
-    fc.tuple(uid, fc.nat(13), fc.nat(255)).map(([value, at, byte]) => encodeFrame(value).with(at, byte)),
-    fc.tuple(uid, fc.nat(14), fc.nat(14)).map(([value, from, to]) => encodeFrame(value).subarray(from, to)),
-    fc
-      .array(fc.constantFrom(2, 3, 0x0d, 0x0a, 0x30, 0x38, 0x41, 0x46, 0x47), { maxLength: 20 })
-      .map((all) => Uint8Array.from(all)),
-    fc.uint8Array({ maxLength: 40 }),
-  );
-  fc.assert(
-    fc.property(fc.array(piece, { maxLength: 8 }), fc.array(fc.integer({ min: 1, max: 20 })), (pieces, cuts) => {
-      const whole = concat(...pieces);
-      const chunks: Uint8Array[] = [];
-      let rest = whole;
-      for (const cut of cuts) {
-        chunks.push(rest.subarray(0, cut));
-        rest = rest.subarray(cut);
-      }
-      const once = feed(whole);
-      const split = feed(...chunks, rest);
-      deepEqual(split.values, oracle(whole));
-      deepEqual(once.values, split.values);
-      deepEqual(once.parser.refused, split.parser.refused);
-      equal(once.parser.strayBytes, split.parser.strayBytes);
-    }),
-    { numRuns: 2_000 },
-  );
-  t.pass('held');
+t.test('as every parser', async (t) => {
+  const say = (value: bigint): string => `em4100 40 ${value}`;
+  byteParserSuite(t, {
+    make: (onFound) => new Rdm6300Parser(({ value }) => onFound(say(value))),
+    frames: [
+      { bytes: FRAME, says: say(UID) },
+      { bytes: encodeFrame(OTHER), says: say(OTHER) },
+      { bytes: FRAME_CRLF, says: say(UID) },
+      ...[1n, 2n ** 40n - 1n, 0xbcbcbcbcbcn].map((uid) => ({ bytes: encodeFrame(uid), says: say(uid) })),
+    ],
+    beginnings: ['\x02', '\x03', '0', '\x0262E3086CED08', '\x0262E3086CED08\r\n'].map(bytesOf),
+    heldMax: 16,
+    resyncBytes: 0,
+    oracle: (line) => oracle(line).map(say),
+  });
 });
