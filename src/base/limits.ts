@@ -66,6 +66,7 @@ export const SERIAL_REOPEN_DELAY_MS_MAX = 10_000;
 export const PIN_DIGITS_MIN = 4;
 export const PIN_DIGITS_MAX = 12;
 export const PIN_ENTRY_MS_MAX = 10_000;
+export const READER_MESSAGE_BYTES_MAX = 4 * 1024;
 
 // The pins process; `src/devices/pins/native/limits.h` holds the same numbers and a test compares them.
 export const PINS_LINE_BYTES_MAX = 256;

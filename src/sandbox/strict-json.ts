@@ -1,5 +1,6 @@
 import { CodedError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import { countSpelledMembers } from '../base/json-scan.ts';
 import { JSON_DEPTH_MAX } from '../base/limits.ts';
 
 /**
@@ -8,17 +9,14 @@ import { JSON_DEPTH_MAX } from '../base/limits.ts';
  * that are not integers within ±(2^53 − 1) (so also 1.5, 1e999 and −0). Members come in any order.
  */
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COLON = 0x3a;
-
 function refuse(reason: string): never {
   throw new CodedError('json_refused', `refused JSON: ${reason}`, { fields: { reason } });
 }
 
 /** @throws json_refused with `reason`. */
 export function parseStrictJson(text: string): Json {
-  const members = scan(text);
+  const members = countSpelledMembers(text, JSON_DEPTH_MAX);
+  if (members === null) refuse(`nested deeper than ${JSON_DEPTH_MAX}`);
   let value: Json;
   try {
     value = JSON.parse(text);
@@ -37,25 +35,6 @@ export function parseStrictJson(text: string): Json {
  */
 export function checkStrictJson(value: Json): void {
   countMembers(value);
-}
-
-/** Counts members by their colons outside of text, and refuses deep nesting before anything is built. */
-function scan(text: string): number {
-  let members = 0;
-  let depth = 0;
-  let inText = false;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    if (inText) {
-      if (unit === BACKSLASH) at++;
-      else if (unit === QUOTE) inText = false;
-    } else if (unit === QUOTE) inText = true;
-    else if (unit === COLON) members++;
-    else if (unit === 0x7b || unit === 0x5b) {
-      if (++depth > JSON_DEPTH_MAX) refuse(`nested deeper than ${JSON_DEPTH_MAX}`);
-    } else if (unit === 0x7d || unit === 0x5d) depth--;
-  }
-  return members;
 }
 
 function countMembers(value: Json, depth = 0): number {
