@@ -40,10 +40,25 @@ async function step<Result>(exitCode: number, run: () => Result | Promise<Result
   }
 }
 
+/** @throws CodedError, with the code that the reply has. */
+function reload(board: Board, optionsPath: string | undefined, fail: (code: string, text: string) => void) {
+  if (optionsPath === undefined) {
+    throw new CodedError('bad_options', 'this process was started without --options FILE');
+  }
+  try {
+    return board.change(readOptionsFile(optionsPath));
+  } catch (error) {
+    // Its client is answered first.
+    if (codeOf(error) === 'board_lost') setImmediate(fail, 'board_lost', messageOf(error));
+    throw error;
+  }
+}
+
 async function serve(program: PinsProgram, options: PinsOptions): Promise<void> {
   const { socketPath, optionsPath } = options;
-  const declared = () => (optionsPath === undefined ? options.declarations : readOptionsFile(optionsPath));
-  const first = await step(EXIT_OPTIONS, declared);
+  const first = await step(EXIT_OPTIONS, () => {
+    return optionsPath === undefined ? options.declarations : readOptionsFile(optionsPath);
+  });
   if (options.action === 'check') return;
   // 0777 & ~0117 = 0660: the socket has its mode from the first moment.
   process.umask(0o117);
@@ -67,18 +82,7 @@ async function serve(program: PinsProgram, options: PinsOptions): Promise<void> 
     socketPath,
     board,
     epoch: randomBytes(8).toString('hex'),
-    reload: () => {
-      if (optionsPath === undefined) {
-        throw new CodedError('bad_options', 'this process was started without --options FILE');
-      }
-      try {
-        return board.change(declared());
-      } catch (error) {
-        // Its client is answered first.
-        if (codeOf(error) === 'board_lost') setImmediate(fail, 'board_lost', messageOf(error));
-        throw error;
-      }
-    },
+    reload: () => reload(board, optionsPath, fail),
     onStuck: (output) => fail('line_failed', `output ${output} does not go to its safe level`),
   });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => void stop(0));

@@ -4,7 +4,7 @@ import { NS_PER_MS, nowNs } from './monotonic.ts';
 
 const NS_PER_US = 1_000n;
 const PULSE_US = 1_000;
-const BITS_MAX = 512;
+const BITS_MAX = 256;
 const COUNT_MAX = 1_000_000;
 
 /** A number of at most COUNT_MAX. @throws bad_request */
