@@ -80,7 +80,7 @@ damage: $(NODE_STAMP) ## flip bits of a ledger's file, one at a time, results in
 	@node test/node/damage-main.ts
 
 .PHONY: pins
-pins: build/blockmesh-pins ## build the process that owns the output lines
+pins: build/blockmesh-pins ## build the process that owns the lines of outputs and inputs
 
 .PHONY: format
 format: $(NODE_STAMP) ## format the sources

@@ -5,15 +5,34 @@ import { type CommonOptions, common } from './command.ts';
 import type { Environment } from './environment.ts';
 import { print } from './output.ts';
 import { pinsArguments } from './pins-arguments.ts';
+import { writePinsOptions } from './pins-options-file.ts';
+
+interface OptionsOptions extends CommonOptions {
+  readonly file?: string;
+}
 
 export function pinsCommands(program: Command, environment: Environment): void {
-  const pins = program.command('pins').description('the process that owns the output lines');
+  const pins = program
+    .command('pins')
+    .description('the process that owns the lines of outputs, inputs and Wiegand readers');
   const options = pins
     .command('options')
-    .description('print the options that blockmesh-pins takes for this blockmesh.toml, one a line');
-  common(options, environment, ['pins options', 'pins options | xargs -d "\\n" build/blockmesh-pins']);
-  options.action(({ folder, json }: CommonOptions) => {
-    const words = pinsArguments(readConfig(resolve(folder)));
+    .description('print the options that blockmesh-pins takes for this blockmesh.toml, one a line')
+    .option('--file <path>', 'write them into this file instead, for blockmesh-pins --options');
+  common(options, environment, [
+    'pins options',
+    'pins options | xargs -d "\\n" build/blockmesh-pins',
+    'pins options --file pins.options',
+  ]);
+  options.action(({ folder, json, file }: OptionsOptions) => {
+    const config = readConfig(resolve(folder));
+    if (file !== undefined) {
+      const path = resolve(file);
+      const declared = writePinsOptions(config, path);
+      print({ file: path, declared }, json === true, () => `${path}: ${declared} outputs, inputs and readers`);
+      return;
+    }
+    const words = pinsArguments(config);
     print(words, json === true, () => words.join('\n'));
   });
 }
