@@ -57,6 +57,25 @@ export function pinsWiegandContract(t: Test, begin: (t: Cleaner) => StartPins): 
     t.equal(await told(client), 'event wiegand gate 26 354f64e', 'after the gap all is well again');
   });
 
+  t.test('a process that stood still while two frames came tells the two', async (t) => {
+    const pins = await begin(t)({ readers: [GATE] });
+    const client = new RawClient(pins.socketPath);
+    await client.ask('watch');
+    pins.child.kill('SIGSTOP');
+    // On real lines this is the gap itself, and nothing else can make one. Lines in memory answer only later.
+    const gap = () => new Promise((resolve) => setTimeout(resolve, 80));
+    const first = pins.drive.frame('gate', CARD);
+    await Promise.race([first, gap()]);
+    await gap();
+    const second = pins.drive.frame('gate', '01011');
+    await Promise.race([second, gap()]);
+    await gap();
+    pins.child.kill('SIGCONT');
+    await Promise.all([first, second]);
+    t.equal(await told(client), 'event wiegand gate 26 354f64e');
+    t.equal(await told(client), 'event wiegand gate 5 0b');
+  });
+
   t.test('two readers do not mix', async (t) => {
     const pins = await begin(t)({ readers: [GATE, SIDE] });
     const client = new RawClient(pins.socketPath);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { connectPins } from '../../../src/devices/pins/client.ts';
 import type { PinsEvent } from '../../../src/devices/pins/events.ts';
-import { DOOR, LATHE, makeFolder, startWith } from '../../contract/pins-process.ts';
+import { DOOR, EXIT, GATE, LATHE, makeFolder, startWith } from '../../contract/pins-process.ts';
 import { buildPins, VIRTUAL } from './build.ts';
 
 const HELLO = 'ok hello 2 0123456789abcdef 1\n';
@@ -57,6 +57,43 @@ function clientContract(t: Test, command: readonly string[]): void {
     await new Promise<void>((resolve) => pins.onClose(resolve));
     await pins.close();
     await t.rejects(connectPins({ socketPath }), { code: 'pins_offline', cause: { code: 'ENOENT' } });
+  });
+
+  t.test('inputs, readers and reload', async (t) => {
+    const [door, exit] = [`--output ${DOOR}`, `--input ${EXIT}`];
+    const program = await startWith(t, command)({ file: [door, exit] });
+    const pins = await connectPins({ socketPath: program.socketPath });
+    const events: PinsEvent[] = [];
+    const waiting: (() => void)[] = [];
+    const event = async (type: PinsEvent['type']) => {
+      while (!events.some((one) => one.type === type)) await new Promise<void>((resolve) => waiting.push(resolve));
+      return events.find((one) => one.type === type);
+    };
+    await pins.watch((one) => {
+      events.push(one);
+      for (const wake of waiting.splice(0)) wake();
+    });
+    t.match(await pins.inputs(), [{ name: 'exit', active: false }]);
+    await program.drive.level('exit', 'low');
+    const told = await event('input');
+    t.match(told, { type: 'input', input: 'exit', active: true, seq: 1 });
+    t.same(await pins.inputs(), [{ name: 'exit', active: true, atNs: told?.atNs }]);
+
+    program.writeOptions([exit, `--wiegand ${GATE}`]);
+    t.same(await pins.reload(), { added: 1, removed: 1 });
+    t.same(await pins.list(), []);
+    await program.drive.frame('gate', '110101');
+    t.match(await event('wiegand'), { type: 'wiegand', reader: 'gate', bits: 6, hex: '35' });
+    await program.drive.frame('gate', '1');
+    t.match(await event('fault'), { type: 'fault', name: 'gate', reason: 'too_short' });
+
+    program.writeOptions(['--input exit']);
+    await t.rejects(pins.reload(), { code: 'pins_bad_options', message: /line 1: --input exit: no pin/ });
+    program.writeOptions([door]);
+    await program.drive.line('fault door,claim,1');
+    await t.rejects(pins.reload(), { code: 'pins_line_busy', fields: { command: 'reload' } });
+    t.match(await pins.inputs(), [{ name: 'exit', active: true }]);
+    await pins.close();
   });
 
   t.test('every refusal has its code', async (t) => {
@@ -163,6 +200,23 @@ t.test('replies that are not in the protocol', async (t) => {
     ['hello', 'event off door a 1 2 never\n'],
     ['hello', 'event explode door a 1 2\n'],
     ['hello', 'error \n'],
+    ['hello', 'event input exit maybe 1 1\n'],
+    ['hello', 'event input exit active 1\n'],
+    ['hello', 'event input exit active x 1\n'],
+    ['hello', 'event wiegand gate 1 26 354f64\n'],
+    ['hello', 'event wiegand gate 1 26 754f64e\n'],
+    ['hello', 'event wiegand gate 1 26 354F64E\n'],
+    ['hello', 'event wiegand gate 1 3 7\n'],
+    ['hello', `event wiegand gate 1 129 1${'0'.repeat(32)}\n`],
+    ['hello', 'event wiegand gate 1 26 \n'],
+    ['hello', 'event fault gate 1 bored\n'],
+    ['hello', 'event fault gate 1 babbling 2\n'],
+    ['inputs', 'input exit maybe 1\nok inputs 1\n'],
+    ['inputs', 'input exit active\nok inputs 1\n'],
+    ['inputs', 'output door on high low 1\nok inputs 1\n'],
+    ['inputs', `${'input exit active 1\n'.repeat(65)}ok inputs 65\n`],
+    ['reload', 'ok reload 1\n'],
+    ['reload', 'ok reload one 1\n'],
     ['pulse', 'ok pulse other 1 1\n'],
     ['pulse', 'ok pulse p one 1\n'],
     ['pulse', 'ok pulse p 1\n'],
@@ -182,6 +236,8 @@ t.test('replies that are not in the protocol', async (t) => {
     });
     const asked = connectPins({ socketPath }).then((pins): Promise<unknown> => {
       if (command === 'pulse') return pins.pulse('door', 1, 'p');
+      if (command === 'inputs') return pins.inputs();
+      if (command === 'reload') return pins.reload();
       return command === 'list' ? pins.list() : pins.records(0);
     });
     await t.rejects(asked, { code: 'pins_protocol' }, JSON.stringify(text.slice(0, 80)));

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import * as limits from '../../../src/base/limits.ts';
@@ -26,6 +26,13 @@ t.test('options that pass', async (t) => {
     ['--output', `${'n'.repeat(32)},line=${'l'.repeat(31)},${PIN}`],
     ['--output', `a,chip=one,offset=1,${PIN}`, '--output', `b,chip=two,offset=1,${PIN}`],
     many.flat(),
+    ['--input', 'exit,line=GPIO27,active=low,bias=pull-up'],
+    ['--input', 'exit,bias=none,chip=c,offset=1,active=high,debounce=0', '--output', GOOD],
+    ['--input', 'exit,line=A,active=low,bias=pull-down,debounce=1000'],
+    ['--wiegand', 'gate,d0=GPIO23,d1=GPIO24'],
+    ['--wiegand', 'gate,chip=c,d0_offset=0,d1_offset=1,gap=1', '--wiegand', 'side,chip=c,d0=A,d1=B,gap=1000'],
+    ['--wiegand', 'gate,chip=c,d0=A,d1_offset=1'],
+    Array.from({ length: 32 }, (_, i) => ['--input', `in-${i},line=I${i},active=low,bias=none`]).flat(),
   ];
   for (const args of cases) {
     const all = ['--check', '--socket', 'pins.sock', ...args];
@@ -37,6 +44,8 @@ t.test('options that pass', async (t) => {
 t.test('options that are refused, with the reason', async (t) => {
   const socket = ['--socket', 'pins.sock'];
   const output = (text: string) => [...socket, '--output', text];
+  const input = (text: string) => [...socket, '--input', text];
+  const wiegand = (text: string) => [...socket, '--wiegand', text];
   const many = Array.from({ length: 33 }, (_, i) => ['--output', `out-${i},chip=c,offset=${i},${PIN}`]);
   const cases: [string[], RegExp][] = [
     [[], /--socket PATH is needed/],
@@ -84,6 +93,37 @@ t.test('options that are refused, with the reason', async (t) => {
     [output(`d,line=${'A'.repeat(300)},${PIN}`), /at most 255 bytes/],
     [[...output(GOOD), '--output', `door,line=B,${PIN}`], /--output door: this name is given twice/],
     [[...output(GOOD), '--output', `d,line=GPIO17,${PIN}`], /--output d: output door has the same pin/],
+    [[...output(GOOD), '--input', 'd,line=GPIO17,active=low,bias=none'], /--input d: output door has the same pin/],
+    [[...output(GOOD), '--wiegand', 'd,d0=A,d1=GPIO17'], /--wiegand d: output door has the same pin/],
+    [[...output(GOOD), '--wiegand', 'door,d0=A,d1=B'], /--wiegand door: this name is given twice/],
+    [input('d,active=low,bias=none'), /--input d: no pin: give line=NAME/],
+    [input('d,line=A,bias=none'), /--input d: active=high or active=low is needed/],
+    [input('d,line=A,active=low'), /--input d: bias=pull-up, bias=pull-down or bias=none is needed/],
+    [input('d,line=A,active=low,bias=up'), /--input d: bias=pull-up, /],
+    [input('d,line=A,active=low,bias=none,debounce=1001'), /--input d: debounce is not a number of ms from 0 to 1000/],
+    [input('d,line=A,active=low,bias=none,debounce=-1'), /--input d: debounce is not/],
+    [input('d,line=A,active=low,bias=none,longest=1'), /--input .*: unknown key "longest"/],
+    [input('d,line=A,active=low,safe=high,bias=none'), /--input .*: unknown key "safe"/],
+    [wiegand('d,d0=A'), /--wiegand d: no pin: give d1=NAME, or chip=LABEL and d1_offset=NUMBER/],
+    [wiegand('d,d0=A,d1=A'), /--wiegand d: d0 and d1 are the same pin/],
+    [wiegand('d,chip=c,d0_offset=1,d1_offset=1'), /--wiegand d: d0 and d1 are the same pin/],
+    [wiegand('d,d0_offset=1,d1_offset=2'), /--wiegand d: an offset alone is a computed number: .*use d0=NAME/],
+    [wiegand('d,chip=c,d0=A,d0_offset=1,d1=B'), /--wiegand d: d0 and d0_offset both name the pin/],
+    [wiegand('d,chip=c,d0=A,d1_offset=4096'), /--wiegand d: d1_offset "4096" is not a number from 0 to 4095/],
+    [wiegand('d,d0=A,d1=B,gap=0'), /--wiegand d: gap is not a number of ms from 1 to 1000/],
+    [wiegand('d,d0=A,d1=B,gap=1001'), /--wiegand d: gap is not/],
+    [wiegand('d,d0=A,d1=B,line=C'), /--wiegand .*: unknown key "line"/],
+    [
+      [...socket, ...[1, 2, 3, 4, 5].flatMap((i) => ['--wiegand', `w${i},d0=A${i},d1=B${i}`])],
+      /--wiegand: at most 4 Wiegand readers/,
+    ],
+    [
+      [...socket, ...Array.from({ length: 33 }, (_, i) => ['--input', `i${i},line=I${i},active=low,bias=none`]).flat()],
+      /--input: at most 32 inputs/,
+    ],
+    [[...output(GOOD), '--options', 'file'], /--options: the file declares every line/],
+    [[...socket, '--options', ''], /--options: the path is empty/],
+    [[...socket, '--options', 'a', '--options', 'b'], /--options is given twice/],
   ];
   for (const [args, reason] of cases) {
     const name = args.join(' ').slice(0, 100);
@@ -92,6 +132,40 @@ t.test('options that are refused, with the reason', async (t) => {
     t.throws(() => readPinsOptions(['--check', ...args]), { code: 'bad_pins_option', message: reason }, 'the twin too');
   }
   t.match(run([...output(GOOD), '--trace', '/tmp/x']).stderr, /--trace: unknown option/, 'only simulated lines trace');
+});
+
+t.test('options files, read before anything is opened', async (t) => {
+  const folder = makeFolder(t);
+  const path = join(folder, 'pins.options');
+  const check = ['--check', '--socket', 'pins.sock', '--options', path];
+  const commands = [[REAL], VIRTUAL];
+  const runAll = () =>
+    commands.map(([program = '', ...args]) => spawnSync(program, [...args, ...check], { encoding: 'utf8' }));
+  const cases: [string | Buffer, RegExp | undefined][] = [
+    ['', undefined],
+    ['# nothing\n\n#--output bad\n', undefined],
+    [`--output ${GOOD}\n--input exit,line=A,active=low,bias=none\n--wiegand gate,d0=B,d1=C`, undefined],
+    [`--output ${GOOD}\r\n`, /line 1: --output door: longest=MS from 1 to/],
+    [`--output  ${GOOD}\n`, /line 1: --output .*a name has 1 to 32/],
+    [`\n\n--check\n`, /line 3: --check: expected --output, --input or --wiegand and its value/],
+    ['--trace x\n', /line 1: --trace: expected/],
+    ['--output door\0\n', /a byte of it is 0/],
+    [`#${'x'.repeat(65_535)}`, undefined],
+    [`#${'x'.repeat(65_536)}`, /over 65536 bytes/],
+    [Buffer.from([0x23, 0xff, 0xfe, 0x0a]), undefined],
+    [`--output ${GOOD}\n`.repeat(40), /line 2: --output door: this name is given twice/],
+  ];
+  for (const [text, reason] of cases) {
+    writeFileSync(path, text);
+    const said = reason === undefined ? '' : new RegExp(`^blockmesh-pins: .*pins\\.options.*${reason.source}`);
+    for (const result of runAll()) {
+      t.match(result, { status: reason === undefined ? 0 : 2, stdout: '', stderr: said }, `${text}`.slice(0, 60));
+    }
+  }
+  rmSync(path);
+  for (const result of runAll()) t.match(result, { status: 2, stderr: /pins\.options.*(No such file|ENOENT)/ });
+  mkdirSync(path);
+  for (const result of runAll()) t.match(result, { status: 2, stderr: /pins\.options.*(directory|EISDIR)/ });
 });
 
 t.test('help and version, of each program', async (t) => {
