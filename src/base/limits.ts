@@ -165,6 +165,9 @@ export const BREAK_GLASS_CARDS_MAX = 8;
 export const TEXT_FILE_BYTES_MAX = 1024 * 1024;
 export const ZONE_FILE_BYTES_MAX = 64 * 1024;
 
+// Broker.
+export const MQTT_DEVICES_MAX = 1_024;
+
 assert(BODY_BYTES_MAX < BLOCK_BYTES_MAX, 'a body that rides beside a block is smaller than a block');
 assert(STATE_VALUE_BYTES_MAX * 2 < LINE_BYTES_MAX, 'a state value, in base64, fits in one line of the protocol');
 assert(CBOR_ITEMS_MAX >= BLOCK_ENTRIES_MAX * 12 + BLOCK_PARENTS_MAX, 'a full block passes the codec');

@@ -18,11 +18,12 @@ import {
   roleKey,
   signerKey,
 } from './keys.ts';
+import { applyMqttAdd, applyMqttRemove, applyMqttRotate } from './mqtt.ts';
 import { applyRestored, applyRestoredClear } from './restored.ts';
 
 /**
- * The built-in dapp `mesh`: who there is (principals, keys, boards), what they may do, and which devices the boards
- * announce. `device`, `recovered`, `interrupted` and `restored` are facts that boards sign.
+ * The built-in dapp `mesh`: who there is (principals, keys, boards), what they may do, which devices the boards
+ * announce, and which speak MQTT to them. `device`, `recovered`, `interrupted` and `restored` are facts that boards sign.
  */
 
 const NAME = /^[^\p{Cc}]{1,64}$/u;
@@ -42,6 +43,9 @@ const KINDS: Readonly<Record<string, { readonly role: string | null; readonly ap
   interrupted: { role: ROLE_NODE, apply: applyPulseFact },
   restored: { role: ROLE_NODE, apply: (call, state) => applyRestored(call, fieldsOf(call), state) },
   erase: { role: ROLE_ADMIN, apply: (call, _state, entries) => applyErase(call, fieldsOf(call), entries) },
+  'mqtt.add': { role: ROLE_ADMIN, apply: (call, state) => applyMqttAdd(call, fieldsOf(call), state) },
+  'mqtt.rotate': { role: ROLE_ADMIN, apply: (call, state) => applyMqttRotate(fieldsOf(call), state) },
+  'mqtt.remove': { role: ROLE_ADMIN, apply: (call, state) => applyMqttRemove(fieldsOf(call), state) },
   'restored.clear': { role: ROLE_ADMIN, apply: (call, state) => applyRestoredClear(fieldsOf(call), state) },
 };
 

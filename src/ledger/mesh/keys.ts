@@ -12,6 +12,9 @@ export const deviceKey = (name: string): string => `device/${name}`;
 export const restoredKey = (key: string): string => `restored/${key}`;
 /** Names an entry whose body is gone for good, and who took it away. */
 export const erasedKey = (block: string, index: number): string => `erased/${block}.${index}`;
+/** A device that speaks MQTT to the boards, with what it takes to know it again. */
+export const MQTT_PREFIX = 'mqtt/';
+export const mqttKey = (device: string): string => `${MQTT_PREFIX}${device}`;
 export const dappKey = (dapp: string): string => `dapp/${dapp}`;
 
 /** A public key in state keys and bodies. */
