@@ -123,6 +123,19 @@ export function pinsMemoryContract(t: Test, begin: (t: Cleaner) => StartMemoryPi
     t.match(await client.event(), /^event wiegand gate \d+ 4 6$/);
   });
 
+  t.test('an input over its rate: the last level is told, though no edge follows', async (t) => {
+    const pins = await begin(t)({ inputs: [EXIT] });
+    const [client, driver] = [new RawClient(pins.socketPath), new RawClient(pins.drivePath)];
+    await client.ask('watch');
+    driver.send(`${'exit low\nexit high\n'.repeat(20)}exit low\n`);
+    const events = (await client.eventsUntil(/ 41$/)).map((event) => event.replace(/ \d{6,}/, ''));
+    t.same(events.slice(0, 7), [
+      ...[1, 2, 3, 4, 5, 6].map((seq) => `event input exit ${seq % 2 === 1 ? 'active' : 'inactive'} ${seq}`),
+      'event fault exit babbling',
+    ]);
+    t.equal(events.at(-1), 'event input exit active 41');
+  });
+
   t.test('a reader and an input that babble delay no output and no client', async (t) => {
     const pins = await begin(t)({ inputs: [EXIT], readers: [GATE] });
     const [watcher, client] = [new RawClient(pins.socketPath), new RawClient(pins.socketPath)];

@@ -1,6 +1,13 @@
 import { openSync, writeSync } from 'node:fs';
 import { CodedError } from '../../base/errors.ts';
-import type { InputDeclaration, OutputDeclaration, Pin, WiegandDeclaration } from './declarations.ts';
+import {
+  type Declaration,
+  type InputDeclaration,
+  type OutputDeclaration,
+  type Pin,
+  pinsOf,
+  type WiegandDeclaration,
+} from './declarations.ts';
 import { type Fault, isFaulty, readFault } from './faults.ts';
 import type { ClaimedLine, InputEdge, InputLine, LinesBackend, OutputLine, WiegandEdge } from './lines.ts';
 import { nowNs } from './monotonic.ts';
@@ -56,6 +63,8 @@ export class VirtualLines implements LinesBackend {
   readonly #faults: Fault[];
   readonly #inputs = new Map<string, VirtualInput>();
   readonly #readers = new Map<string, VirtualReader>();
+  /** A line has one owner, as with the kernel. */
+  readonly #taken = new Set<string>();
 
   constructor({ tracePath, faults }: VirtualLinesOptions) {
     this.#trace = tracePath === undefined ? undefined : openSync(tracePath, 'a', 0o600);
@@ -66,8 +75,9 @@ export class VirtualLines implements LinesBackend {
     return `${chip},${line},${offset}`;
   }
 
-  claimOutput({ name, active }: OutputDeclaration, on: boolean): OutputLine {
-    this.#refuse(name, 'claim', 'line_busy');
+  claimOutput(declaration: OutputDeclaration, on: boolean): OutputLine {
+    const { name, active } = declaration;
+    const release = this.#take(declaration);
     let level = on ? active : other(active);
     const trace = () => {
       if (this.#trace !== undefined) writeSync(this.#trace, `${nowNs()} ${name} ${level}\n`);
@@ -82,22 +92,28 @@ export class VirtualLines implements LinesBackend {
         level = next;
         trace();
       },
-      release: () => undefined,
+      release,
     };
   }
 
   claimInput(declaration: InputDeclaration, onEdge: (edge: InputEdge) => void): InputLine {
     const { name } = declaration;
-    this.#refuse(name, 'claim', 'line_busy');
-    const input = new VirtualInput(declaration, onEdge, () => this.#inputs.delete(name));
+    const release = this.#take(declaration);
+    const input = new VirtualInput(declaration, onEdge, () => {
+      this.#inputs.delete(name);
+      release();
+    });
     this.#inputs.set(name, input);
     return input;
   }
 
   claimWiegand(declaration: WiegandDeclaration, onEdge: (edge: WiegandEdge) => void): ClaimedLine {
     const { name, gapMs } = declaration;
-    this.#refuse(name, 'claim', 'line_busy');
-    const reader = new VirtualReader(gapMs, onEdge, () => this.#readers.delete(name));
+    const release = this.#take(declaration);
+    const reader = new VirtualReader(gapMs, onEdge, () => {
+      this.#readers.delete(name);
+      release();
+    });
     this.#readers.set(name, reader);
     return reader;
   }
@@ -120,6 +136,20 @@ export class VirtualLines implements LinesBackend {
     } else {
       reader.drive(part, [what, ...numbers]);
     }
+  }
+
+  /** Returns what gives the lines back. @throws line_busy */
+  #take(declaration: Declaration): () => void {
+    const { name } = declaration;
+    this.#refuse(name, 'claim', 'line_busy');
+    const places = pinsOf(declaration).map((pin) => this.place(pin));
+    if (places.some((place) => this.#taken.has(place))) {
+      throw new CodedError('line_busy', `${name}: its line is claimed`);
+    }
+    for (const place of places) this.#taken.add(place);
+    return () => {
+      for (const place of places) this.#taken.delete(place);
+    };
   }
 
   #refuse(name: string, what: Fault['what'], code: string): void {

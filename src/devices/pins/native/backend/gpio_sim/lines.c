@@ -26,6 +26,7 @@ const char gpio_usage[] =
 struct line {
   bool used;
   struct declaration declaration;
+  struct gpio_place places[2];
   bool active;
   int edges_out; /* a pipe stands for the kernel's buffer: what does not fit is lost */
   int edges_in;
@@ -113,12 +114,25 @@ static void trace_level(const struct line *line) {
   if (dprintf(trace, "%" PRId64 " %s %s\n", clock_ns(), line->declaration.name, level) < 0) abort();
 }
 
+/* A line has one owner, as with the kernel. */
+static bool is_taken(const struct gpio_place *place) {
+  for (size_t i = 0; i < GPIO_HANDLES_MAX; i++) {
+    for (size_t j = 0; lines[i].used && j < declared_pins(&lines[i].declaration); j++) {
+      const struct gpio_place *taken = &lines[i].places[j];
+      if (taken->chip == place->chip && taken->offset == place->offset) return true;
+    }
+  }
+  return false;
+}
+
 int gpio_claim(const struct declaration *declaration, const struct gpio_place places[2], bool active,
                char reason[REASON_SIZE]) {
-  (void)places;
   int handle = 0, ends[2] = {-1, -1};
   if (is_faulty(declaration->name, "claim")) {
     return text_wrong(reason, "line_busy: %s: a fault was ordered for this line", declaration->name);
+  }
+  for (size_t i = 0; i < declared_pins(declaration); i++) {
+    if (is_taken(&places[i])) return text_wrong(reason, "line_busy: %s: its line is claimed", declaration->name);
   }
   while (handle < GPIO_HANDLES_MAX && lines[handle].used) handle++;
   if (handle == GPIO_HANDLES_MAX) return text_wrong(reason, "claim_failed: no handle is left");
@@ -127,8 +141,12 @@ int gpio_claim(const struct declaration *declaration, const struct gpio_place pl
     return text_wrong(reason, "claim_failed: %s: %s", declaration->name, strerror(errno));
   }
   if (declaration->kind == DECLARED_INPUT) active = (declaration->bias == BIAS_PULL_UP) != declaration->active_low;
-  lines[handle] = (struct line){
-      .used = true, .declaration = *declaration, .active = active, .edges_out = ends[0], .edges_in = ends[1]};
+  lines[handle] = (struct line){.used = true,
+                                .declaration = *declaration,
+                                .places = {places[0], places[1]},
+                                .active = active,
+                                .edges_out = ends[0],
+                                .edges_in = ends[1]};
   if (!watched) trace_level(&lines[handle]);
   return handle;
 }
