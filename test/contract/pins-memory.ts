@@ -62,7 +62,7 @@ export function pinsMemoryContract(t: Test, begin: (t: Cleaner) => StartMemoryPi
     const client = new RawClient(pins.socketPath);
     await client.ask('watch');
     await client.ask('pulse door 150 p');
-    pins.writeOptions([`--output ${exchanged[0]}`, `--input ${exchanged[1]}`]);
+    pins.writeOptions([`--wiegand ${GATE}`, `--output ${exchanged[0]}`, `--input ${exchanged[1]}`]);
     // The claim as an output is the first of the two; the one after it takes the old lines back.
     await pins.drive.line('fault door,claim,1');
     t.match(await client.ask('reload'), /^error line_busy door: /);
@@ -76,7 +76,7 @@ export function pinsMemoryContract(t: Test, begin: (t: Cleaner) => StartMemoryPi
     await pins.drive.line('fault door,off,1');
     t.match(await client.ask('reload'), /^error line_failed /, 'a line that does not go safe is not given back');
     t.match((await client.askAll('list'))[0], 'output door off low low 60000');
-    t.equal(await client.ask('reload'), 'ok reload 2 2');
+    t.equal(await client.ask('reload'), 'ok reload 3 2', 'and the reader that came with them is free');
 
     await pins.drive.line('fault door,claim,2');
     pins.writeOptions([`--output ${DOOR}`, `--input ${EXIT}`]);
