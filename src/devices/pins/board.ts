@@ -1,4 +1,4 @@
-import { CodedError, messageOf } from '../../base/errors.ts';
+import { CodedError, codeOf, messageOf } from '../../base/errors.ts';
 import { type Declaration, pinsOf } from './declarations.ts';
 import type { PinsEvent } from './events.ts';
 import { Inputs } from './inputs.ts';
@@ -133,7 +133,8 @@ export class Board {
         this.#claims.map(({ declaration }) => declaration),
       );
     } catch (error) {
-      const text = `a line could not be had back after a failed reload: ${messageOf(error)}`;
+      const why = `${codeOf(error) ?? 'line_failed'}: ${messageOf(error)}`;
+      const text = `a line could not be had back after a failed reload: ${why}`;
       throw new CodedError('board_lost', text, { cause });
     }
   }

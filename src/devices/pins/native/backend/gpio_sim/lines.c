@@ -51,10 +51,16 @@ static int trace = -1;
 int sim_add_fault(const char *text, char reason[REASON_SIZE]) {
   struct fault fault = {0};
   char rest;
-  if (fault_count == FAULTS_MAX || sscanf(text, "%32[^,],%5[^,],%4u%c", fault.name, fault.what, &fault.count, &rest) != 3 ||
+  if (sscanf(text, "%32[^,],%5[^,],%4u%c", fault.name, fault.what, &fault.count, &rest) != 3 ||
       (strcmp(fault.what, "on") != 0 && strcmp(fault.what, "off") != 0 && strcmp(fault.what, "claim") != 0)) {
     return text_wrong(reason, "--fault %.64s: expected NAME,on|off|claim,COUNT", text);
   }
+  for (size_t i = 0; i < fault_count; i++) {
+    if (strcmp(faults[i].what, fault.what) != 0 || strcmp(faults[i].name, fault.name) != 0) continue;
+    faults[i].count += fault.count;
+    return 0;
+  }
+  if (fault_count == FAULTS_MAX) return text_wrong(reason, "--fault %.64s: at most %d faults", text, FAULTS_MAX);
   faults[fault_count++] = fault;
   return 0;
 }
