@@ -109,7 +109,12 @@ export function makeFolder(t: Cleaner): string {
   return folder;
 }
 
-export function startWith(t: Cleaner, command: readonly string[]): (options?: StartOptions) => Promise<MemoryPins> {
+/** `isMemory`: the program has lines in memory, which can be traced and driven. */
+export function startWith(
+  t: Cleaner,
+  command: readonly string[],
+  isMemory = true,
+): (options?: StartOptions) => Promise<MemoryPins> {
   return async (options = {}) => {
     const folder = makeFolder(t);
     const socketPath = options.socketPath ?? join(folder, 'pins.sock');
@@ -118,7 +123,8 @@ export function startWith(t: Cleaner, command: readonly string[]): (options?: St
     const drivePath = join(folder, 'drive.sock');
     const optionsPath = join(folder, 'options');
     const writeOptions = (lines: readonly string[]) => writeFileSync(optionsPath, `${lines.join('\n')}\n`);
-    args.push('--socket', socketPath, '--trace', tracePath, '--drive', drivePath);
+    args.push('--socket', socketPath);
+    if (isMemory) args.push('--trace', tracePath, '--drive', drivePath);
     if (options.file !== undefined) {
       writeOptions(options.file);
       args.push('--options', optionsPath);

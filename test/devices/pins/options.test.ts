@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import * as limits from '../../../src/base/limits.ts';
 import { readPinsOptions } from '../../../src/devices/pins/options.ts';
-import { makeFolder } from '../../contract/pins-process.ts';
+import { makeFolder, RawClient, startWith } from '../../contract/pins-process.ts';
 import { buildPins, VIRTUAL } from './build.ts';
 
 const REAL = buildPins('gpio_v2');
@@ -191,6 +191,15 @@ t.test('a chip that is not there', async (t) => {
   const result = run(['--socket', socketPath, '--output', `door,chip=no-such-chip,line=GPIO17,${PIN}`]);
   t.match(result, { status: 4, stdout: '', stderr: /^blockmesh-pins: chip_(missing|denied): / });
   t.notOk(existsSync(socketPath), 'no socket invites clients to outputs that nobody owns');
+
+  const real = startWith(t, [REAL], false);
+  const pins = await real({ file: [] });
+  const client = new RawClient(pins.socketPath);
+  t.equal(await client.ask('reload'), 'ok reload 0 0', 'whoever wants no line needs no chip');
+  pins.writeOptions([`--output door,chip=no-such-chip,line=GPIO17,${PIN}`]);
+  t.match(await client.ask('reload'), /^error chip_(missing|denied) /);
+  t.same([await client.askAll('list'), await client.askAll('inputs')], [['ok list 0'], ['ok inputs 0']]);
+  t.match(await pins.stop(), { code: 0, stderr: '' });
 });
 
 t.test('limits.h holds the numbers of limits.ts', async (t) => {

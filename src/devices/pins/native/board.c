@@ -204,7 +204,8 @@ enum board_result board_change(const struct declared *declared, size_t *added, s
                                char reason[REASON_SIZE]) {
   static struct plan plan;
   enum board_result result = BOARD_REFUSED;
-  if (gpio_open(reason) < 0) return BOARD_REFUSED;
+  /* A board without declarations, yet or again, needs no chips. */
+  if (declared->count > 0 && gpio_open(reason) < 0) return BOARD_REFUSED;
   if (make_plan(&plan, declared, reason) == 0 && claim_all(&plan, WAY_FRESH, reason) == 0) {
     result = exchange(&plan, reason);
     if (result == BOARD_CHANGED) settle(&plan, added, removed);

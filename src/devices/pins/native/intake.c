@@ -25,9 +25,10 @@ size_t intake_take(struct intake *intake, int64_t now_ns, struct gpio_edge edges
     intake->taken = 0;
   }
   const int count = gpio_read_edges(intake->handle, edges, INTAKE_BITE);
-  if (count < 0) {
-    intake->dead = errno != EAGAIN && errno != EINTR;
-    *drained = intake->dead || errno == EAGAIN;
+  if (count <= 0) {
+    const bool waiting = count < 0 && (errno == EAGAIN || errno == EINTR);
+    intake->dead = !waiting;
+    *drained = !waiting || errno == EAGAIN;
     return 0;
   }
   intake->taken += (unsigned)count;
