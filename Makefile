@@ -26,8 +26,13 @@ TEST_PROGRAMS := socat strace setpriv:util-linux python3:python3
 POWERCUT_PROGRAMS := qemu-system-x86_64:qemu-system-x86 cpio mke2fs:e2fsprogs setpriv:util-linux
 POWERCUT_DEBIAN := build/powercut/debian
 POWERCUT_UNPACKED := $(POWERCUT_DEBIAN)/sbin/e2fsck.static
+# The machine with pins has a kernel that simulates lines, which that of stable does not yet.
+GUEST_DEBIAN := build/pins-guest/debian
+GUEST_UNPACKED := $(GUEST_DEBIAN)/unpacked.stamp
+GUEST_KERNEL := linux-image-amd64/linux-(image|binary|modules)-.*
+EPOLL := node_modules/epoll/build/Release/epoll.node
 ifeq ($(NODE_CPU),x64)
-POWERCUT_PARTS := powercut-parts
+MACHINE_PARTS := powercut-parts test-pins-parts
 endif
 
 .PHONY: help
@@ -42,7 +47,7 @@ run: $(NODE_STAMP) run-programs ## set everything up and run a demo space with a
 	@npx --no-install blockmesh demo
 
 .PHONY: test
-test: $(NODE_STAMP) test-programs $(POWERCUT_PARTS) $(TAP_STAMP) build/blockmesh-pins build/blockmesh-pins-sim check ## set everything up and run every test
+test: $(NODE_STAMP) test-programs $(MACHINE_PARTS) $(TAP_STAMP) build/blockmesh-pins build/blockmesh-pins-sim check ## set everything up and run every test
 	@mkdir -p build && rm -f build/test.tap
 	npx tap --reporter=terse --output-file=build/test.tap $(TESTS)
 
@@ -57,6 +62,10 @@ bench: $(NODE_STAMP) run-programs build/blockmesh-pins-sim ## measure against th
 .PHONY: powercut
 powercut: $(NODE_STAMP) powercut-parts ## cut the power of an emulated board until there were N=50 cuts, into build/powercut.jsonl (SEED=, SYNC=off: must fail)
 	@N=$(N) SEED=$(SEED) SYNC=$(SYNC) node test/powercut/powercut-main.ts
+
+.PHONY: test-pins
+test-pins: $(NODE_STAMP) test-pins-parts $(TAP_STAMP) ## pins, keyboards and a whole node on lines of a real kernel, in an emulated machine
+	npx tap --reporter=base test/pins-guest/pins-guest.test.ts
 
 .PHONY: kills
 kills: $(NODE_STAMP) test-programs $(TAP_STAMP) ## kill the node under load until there were N=200 kills, into build/kills.jsonl (SEED=)
@@ -138,6 +147,23 @@ test-programs:
 .PHONY: powercut-parts
 powercut-parts: $(POWERCUT_UNPACKED)
 	$(call need,$(POWERCUT_PROGRAMS))
+
+# A kernel of trixie-backports and a static busybox, unpacked and not installed; and the addon that onoff needs.
+.PHONY: test-pins-parts
+test-pins-parts: $(GUEST_UNPACKED) $(EPOLL)
+	$(call need,$(POWERCUT_PROGRAMS) $(RUN_PROGRAMS))
+
+$(GUEST_UNPACKED): test/machine/fetch-debian.sh
+	@test/machine/fetch-debian.sh $(GUEST_DEBIAN) trixie,trixie-backports '$(GUEST_KERNEL)' busybox-static
+	@touch $@
+
+.PHONY: onoff
+onoff: $(EPOLL) ## build the addon that pins need where a kernel offers only sysfs
+
+# A machine's own npm may be told of the headers of another Node.
+$(EPOLL): $(NODE_STAMP)
+	npm rebuild epoll --ignore-scripts=false --nodedir=$(CURDIR)/node_modules/node-linux-$(NODE_CPU)
+	@touch $@
 
 KERNEL_PACKAGE = apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -nE 's/^ *Depends: (linux-image-\S+)$$/\1/p'
 $(POWERCUT_UNPACKED):

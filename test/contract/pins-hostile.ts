@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import { DOOR, LATHE, RawClient, startWith } from './pins-process.ts';
+import { type Cleaner, DOOR, LATHE, RawClient, type StartPins } from './pins-process.ts';
 
 /** Clients that are clumsy, flooding or hostile: what they get, and that nobody else suffers. */
 
@@ -42,11 +42,11 @@ export function randomLine(random: (below: number) => number): string {
   return (shapes[random(shapes.length)] ?? (() => ''))();
 }
 
-export function pinsHostileContract(t: Test, command: readonly string[]): void {
+export function pinsHostileContract(t: Test, begin: (t: Cleaner) => StartPins): void {
   const GOOD = /^ok hello 2 [0-9a-f]{16} [0-9]+$/;
 
   t.test('every error that leaves the connection', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     const client = new RawClient(pins.socketPath);
     const name33 = 'n'.repeat(33);
     const cases: [string, string][] = [
@@ -105,7 +105,7 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('lines of 255, 256 and 257 bytes', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     const client = new RawClient(pins.socketPath);
     t.match(await client.ask('x'.repeat(254)), /^error unknown_command /);
     t.match(await client.ask('x'.repeat(255)), /^error unknown_command /);
@@ -124,7 +124,7 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('a hold of a client that is dropped for babbling ends', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     const [babbler, bystander] = [new RawClient(pins.socketPath), new RawClient(pins.socketPath)];
     await bystander.ask('watch');
     t.match(await babbler.ask('hold door h'), /^ok /);
@@ -139,7 +139,7 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('requests split at every byte', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     const [client, other] = [new RawClient(pins.socketPath), new RawClient(pins.socketPath)];
     const text = 'hello 2\npulse door 60000 split\nrelease door\n';
     for (let at = 1; at < text.length; at += 1) {
@@ -158,7 +158,7 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('many requests at once are answered in order', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     const client = new RawClient(pins.socketPath);
     for (let i = 0; i < 64; i += 1) await client.ask(`pulse door 50000 r${i}`);
     let text = '';
@@ -178,7 +178,7 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('a half-closed client is answered what it asked', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     const client = new RawClient(pins.socketPath);
     client.socket.end('pulse door 100 a\nlist\nlis');
     t.match(
@@ -206,7 +206,7 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('a client that does not read is dropped, others are not', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     for (const babble of ['watch\n', 'records 0\n'.repeat(5_000)]) {
       const [sloth, active] = [new RawClient(pins.socketPath), new RawClient(pins.socketPath)];
       await active.ask('watch');
@@ -231,7 +231,7 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('too many clients', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     const clients = Array.from({ length: 8 }, () => new RawClient(pins.socketPath));
     for (const client of clients) t.match(await client.ask('hello 2'), GOOD);
     const ninth = new RawClient(pins.socketPath);
@@ -251,7 +251,7 @@ export function pinsHostileContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('garbage', async (t) => {
-    const pins = await startWith(t, command)({ outputs: [DOOR, LATHE] });
+    const pins = await begin(t)({ outputs: [DOOR, LATHE] });
     const random = seeded(20_240_611);
     const bystander = new RawClient(pins.socketPath);
     for (let round = 0; round < 60; round += 1) {

@@ -1,14 +1,25 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import { allRecords, BRIEF, DOOR, LATHE, levels, makeFolder, RawClient, startWith, untimed } from './pins-process.ts';
+import {
+  allRecords,
+  BRIEF,
+  type Cleaner,
+  DOOR,
+  LATHE,
+  levels,
+  makeFolder,
+  RawClient,
+  type StartPins,
+  untimed,
+} from './pins-process.ts';
 
 const MS = 1_000_000n;
 
 /** The pins process itself: its start, its end, its socket, and lines that refuse. */
-export function pinsLifeContract(t: Test, command: readonly string[]): void {
+export function pinsLifeContract(t: Test, begin: (t: Cleaner) => StartPins): void {
   t.test('outputs are at their safe level before anyone connects', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     t.match(pins.trace(), [
       { output: 'door', level: 'low' },
       { output: 'lathe', level: 'high' },
@@ -24,7 +35,7 @@ export function pinsLifeContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('hello tells the epoch and the shared clock', async (t) => {
-    const start = startWith(t, command);
+    const start = begin(t);
     const [one, two] = [await start(), await start()];
     const before = process.hrtime.bigint();
     const words = (await new RawClient(one.socketPath).ask('hello 2')).split(' ');
@@ -38,7 +49,7 @@ export function pinsLifeContract(t: Test, command: readonly string[]): void {
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     t.test(`${signal} drives every output safe`, async (t) => {
-      const pins = await startWith(t, command)();
+      const pins = await begin(t)();
       const client = new RawClient(pins.socketPath);
       await client.ask('watch');
       await client.ask('hold lathe h');
@@ -56,7 +67,7 @@ export function pinsLifeContract(t: Test, command: readonly string[]): void {
   }
 
   t.test('a dead socket is replaced, a live one and anything else is not', async (t) => {
-    const start = startWith(t, command);
+    const start = begin(t);
     const pins = await start();
     const client = new RawClient(pins.socketPath);
     await client.ask('hold door h');
@@ -71,9 +82,12 @@ export function pinsLifeContract(t: Test, command: readonly string[]): void {
     await t.rejects(start({ socketPath: file }), { code: 3, stderr: /^blockmesh-pins: socket_blocked: / });
     t.equal(statSync(file).size, 8);
   });
+}
 
+/** Lines that refuse, where the program can be told to let them. */
+export function pinsRefusingContract(t: Test, begin: (t: Cleaner) => StartPins): void {
   t.test('a line that refuses', async (t) => {
-    const start = startWith(t, command);
+    const start = begin(t);
     const pins = await start({ outputs: [DOOR, LATHE, BRIEF], faults: ['door,on,1', 'lathe,off,3', 'brief,off,1'] });
     const client = new RawClient(pins.socketPath);
     await client.ask('watch');

@@ -134,21 +134,8 @@ export function startWith(
       for (const reader of options.readers ?? []) args.push('--wiegand', reader);
     }
     for (const fault of options.faults ?? []) args.push('--fault', fault);
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    t.teardown(() => child.kill('SIGKILL'));
-    let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    const exit = once(child, 'close').then(([code]) => ({ code: code as number | null, stderr }));
-    const ready = once(createInterface({ input: child.stdout }), 'line');
-    const first = await Promise.race([ready, exit]);
-    if (!Array.isArray(first)) throw first;
-    if (first[0] !== `ready ${socketPath}`) throw new Error(`unexpected first line: ${first[0]}`);
     return {
-      socketPath,
-      child,
-      exit,
+      ...(await launch(t, [program, ...args], socketPath)),
       drive: new MemoryDrive(drivePath),
       drivePath,
       writeOptions,
@@ -158,11 +145,35 @@ export function startWith(
           .slice(0, -1)
           .map((line) => line.split(' '))
           .map(([ns = '', output = '', level = '']) => ({ ns: BigInt(ns), output, level })),
-      stop(signal = 'SIGTERM') {
-        child.kill(signal);
-        return exit;
-      },
     };
+  };
+}
+
+/** A process that listens. */
+type Launched = Pick<PinsProcess, 'socketPath' | 'child' | 'exit' | 'stop'>;
+
+/** Starts a program with its words; rejects with an Exit when it ends instead of listening. */
+export async function launch(t: Cleaner, words: readonly string[], socketPath: string): Promise<Launched> {
+  const [program = '', ...args] = words;
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const exit = once(child, 'close').then(([code]) => ({ code: code as number | null, stderr }));
+  const ready = once(createInterface({ input: child.stdout }), 'line');
+  const first = await Promise.race([ready, exit]);
+  if (!Array.isArray(first)) throw first;
+  if (first[0] !== `ready ${socketPath}`) throw new Error(`unexpected first line: ${first[0]}`);
+  return {
+    socketPath,
+    child,
+    exit,
+    stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      return exit;
+    },
   };
 }
 

@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execaNode } from 'execa';
 import type { Test } from 'tap';
-import { allRecords, BRIEF, levels, RawClient, readRecord, startWith, untimed } from './pins-process.ts';
+import {
+  allRecords,
+  BRIEF,
+  type Cleaner,
+  levels,
+  RawClient,
+  readRecord,
+  type StartPins,
+  untimed,
+} from './pins-process.ts';
 
 const MS = 1_000_000n;
 const PULSING_CLIENT = join(import.meta.dirname, '../fixtures/pins-client.ts');
@@ -14,10 +23,10 @@ function granted(reply: string): { seq: number; onNs: bigint } {
   return { seq: Number(seq), onNs: BigInt(onNs) };
 }
 
-/** Pulses, holds and records by the rules of src/devices/pins/PROTOCOL.md, on the program that `command` starts. */
-export function pinsContract(t: Test, command: readonly string[]): void {
+/** Pulses, holds and records by the rules of src/devices/pins/PROTOCOL.md, on the program and the lines that `begin` starts. */
+export function pinsContract(t: Test, begin: (t: Cleaner) => StartPins): void {
   t.test('a pulse ends by itself, not before its time', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     const client = new RawClient(pins.socketPath);
     t.equal(await client.ask('watch'), 'ok watch');
     const { seq, onNs } = granted(await client.ask('pulse lathe 40 p-1_X'));
@@ -44,7 +53,7 @@ export function pinsContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('list and records show what is on', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     const client = new RawClient(pins.socketPath);
     await client.ask('pulse lathe 50000 p');
     await client.ask('hold door h');
@@ -63,7 +72,7 @@ export function pinsContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('kill -9 of the client: its pulse runs to its end, its hold ends', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     const observer = new RawClient(pins.socketPath);
     await observer.ask('watch');
     const client = execaNode(PULSING_CLIENT, [pins.socketPath, '2000'], {
@@ -89,7 +98,7 @@ export function pinsContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('a second pulse extends the first without a gap, to the later end', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     const client = new RawClient(pins.socketPath);
     client.send('watch\npulse door 200 long\npulse door 20 short\npulse lathe 20 low\npulse lathe 200 high\n');
     await client.reply();
@@ -114,7 +123,7 @@ export function pinsContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('the longest time holds across overlapping pulses and holds', async (t) => {
-    const pins = await startWith(t, command)({ outputs: [BRIEF] });
+    const pins = await begin(t)({ outputs: [BRIEF] });
     const client = new RawClient(pins.socketPath);
     await client.ask('watch');
     t.match(await client.ask('pulse brief 81 over'), /^error too_long /);
@@ -140,7 +149,7 @@ export function pinsContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('a pulse and a hold keep an output on together', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     const [owner, other] = [new RawClient(pins.socketPath), new RawClient(pins.socketPath)];
     await other.ask('watch');
     await owner.ask('hold door h');
@@ -157,7 +166,7 @@ export function pinsContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('a hold passes to whoever holds last', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     const [first, second] = [new RawClient(pins.socketPath), new RawClient(pins.socketPath)];
     const observer = new RawClient(pins.socketPath);
     await observer.ask('watch');
@@ -177,7 +186,7 @@ export function pinsContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('release is for everyone', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     const [owner, other] = [new RawClient(pins.socketPath), new RawClient(pins.socketPath)];
     t.equal(await other.ask('release door'), 'ok release door', 'also when the output is off');
     await owner.ask('watch');
@@ -194,7 +203,7 @@ export function pinsContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('a remembered id is answered, not pulsed again', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     const [client, other] = [new RawClient(pins.socketPath), new RawClient(pins.socketPath)];
     await client.ask('watch');
     const pulse = await client.ask('pulse door 30 once');
@@ -213,7 +222,7 @@ export function pinsContract(t: Test, command: readonly string[]): void {
   });
 
   t.test('the ring forgets the oldest records, never an open one', async (t) => {
-    const pins = await startWith(t, command)();
+    const pins = await begin(t)();
     const client = new RawClient(pins.socketPath);
     const hold = await client.ask('hold lathe kept');
     const first = await client.ask('pulse door 1000 n0');

@@ -82,3 +82,5 @@ cd "$folder/packages"
 apt-get "${options[@]}" download -q "${wanted[@]}" || fail "not all of these could be fetched: ${wanted[*]}" \
   "an archive may be changing just now: wait a minute and run this again"
 for package in *.deb; do dpkg-deb -x "$package" "$folder/root" && rm "$package"; done
+# Nothing runs by its documents, and their links lead outside.
+rm -rf "$folder/root/usr/share"

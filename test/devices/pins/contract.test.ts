@@ -1,22 +1,19 @@
 import t from 'tap';
 import { pinsContract } from '../../contract/pins.ts';
 import { pinsHostileContract, randomLine, seeded } from '../../contract/pins-hostile.ts';
-import { pinsLifeContract } from '../../contract/pins-life.ts';
+import { pinsLifeContract, pinsRefusingContract } from '../../contract/pins-life.ts';
 import { RawClient, startWith } from '../../contract/pins-process.ts';
 import { buildPins, VIRTUAL } from './build.ts';
 
 const SIMULATED = [buildPins('gpio_sim')];
+const SUITES = [pinsContract, pinsLifeContract, pinsRefusingContract, pinsHostileContract];
 
 t.test('C program, simulated lines', async (t) => {
-  pinsContract(t, SIMULATED);
-  pinsLifeContract(t, SIMULATED);
-  pinsHostileContract(t, SIMULATED);
+  for (const suite of SUITES) suite(t, (t) => startWith(t, SIMULATED));
 });
 
 t.test('virtual twin', async (t) => {
-  pinsContract(t, VIRTUAL);
-  pinsLifeContract(t, VIRTUAL);
-  pinsHostileContract(t, VIRTUAL);
+  for (const suite of SUITES) suite(t, (t) => startWith(t, VIRTUAL));
 });
 
 /** Everything but times, which are the only numbers of six digits or more, and the random epoch. */
