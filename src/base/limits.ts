@@ -87,6 +87,7 @@ export const PINS_OFF_RETRY_MS = 10;
 export const PINS_OFF_TRIES_MAX = 100;
 export const PINS_CHIPS_MAX = 32;
 export const PINS_PENDING_MAX = 64;
+export const PINS_HOLDERS_LOOKED_MAX = 4_096;
 export const PINS_INPUTS_MAX = 32;
 export const PINS_WIEGAND_MAX = 4;
 export const PINS_FRAME_BITS_MIN = 4;

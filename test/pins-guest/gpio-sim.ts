@@ -16,10 +16,13 @@ export class SimChip {
   readonly #config: string;
   readonly #lines: string;
 
-  /** @param names of its lines, by offset; a line may have none. */
-  constructor(label: string, count: number, names: Readonly<Record<number, string>>) {
+  /**
+   * @param names of its lines, by offset; a line may have none.
+   * @param name of its folder, where two chips are to have one label.
+   */
+  constructor(label: string, count: number, names: Readonly<Record<number, string>>, name = label) {
     this.label = label;
-    this.#config = join(CONFIG, label);
+    this.#config = join(CONFIG, name);
     const bank = join(this.#config, 'bank');
     mkdirSync(this.#config);
     mkdirSync(bank);

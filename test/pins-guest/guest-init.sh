@@ -17,7 +17,7 @@ mkdir -p /app/dev/pts
 mount -t devpts devpts /app/dev/pts
 mount -t tmpfs tmp /app/tmp
 mount -t tmpfs cache /app/cache
-export NODE_COMPILE_CACHE=/cache HOME=/tmp PATH=/bin
+export NODE_COMPILE_CACHE=/cache HOME=/tmp PATH=/bin TAP_TIMEOUT=900
 for word in $(cat /proc/cmdline); do
   case "$word" in
     test=*)

@@ -6,6 +6,20 @@ import { beginTrace, clearTrace, tracedLevels } from './kernel-trace.ts';
 
 const OUTPUTS_MAX = 8;
 
+/** A chip whose lines have names that no other chip's have. */
+export function makeChip(label: string): SimChip {
+  const offsets = Array.from({ length: OUTPUTS_MAX }, (_, offset) => offset);
+  return new SimChip(
+    label,
+    OUTPUTS_MAX,
+    Object.fromEntries(offsets.map((offset) => [offset, lineName(label, offset)])),
+  );
+}
+
+function lineName(label: string, offset: number): string {
+  return `${label}-line-${offset}`;
+}
+
 /** @param isNamed whether a pin may be told by its name; without, by chip and offset alone. */
 export function kernelLines(isNamed: boolean): KernelLines {
   const idle: SimChip[] = [];
@@ -17,9 +31,7 @@ export function kernelLines(isNamed: boolean): KernelLines {
     const chip = idle.pop();
     if (chip !== undefined) return chip;
     made += 1;
-    const kind = isNamed ? 'named' : 'counted';
-    const names = Array.from({ length: OUTPUTS_MAX }, (_, offset) => [offset, `${kind}${made}-${offset}`] as const);
-    return new SimChip(`${kind}-chip-${made}`, OUTPUTS_MAX, Object.fromEntries(names));
+    return makeChip(`${isNamed ? 'named' : 'counted'}-${made}`);
   };
   return {
     take(outputs) {
@@ -34,9 +46,15 @@ export function kernelLines(isNamed: boolean): KernelLines {
   };
 }
 
+/** Pins of one chip alone, which stays as its processes leave it. */
+export function linesOf(chip: SimChip, isNamed: boolean): KernelLines {
+  beginTrace();
+  return { take: (outputs) => ({ ...pinsOf(chip, outputs, isNamed), free: () => undefined }) };
+}
+
 /** With names: the first output by its name and its chip's, the second by its offset, the third by its name alone. */
 function pinsOf(chip: SimChip, outputs: readonly string[], isNamed: boolean): Omit<KernelPins, 'free'> {
-  const name = (offset: number) => `line=${chip.label.replace('-chip-', '')}-${offset}`;
+  const name = (offset: number) => `line=${lineName(chip.label, offset)}`;
   const names = outputs.map((output) => output.slice(0, output.indexOf(',')));
   const pins = outputs.map((_, offset) => {
     if (isNamed && offset === 0) return `chip=${chip.label},${name(offset)}`;

@@ -2,13 +2,14 @@ import t from 'tap';
 import { buildPinsMachine } from './machine.ts';
 import { runInMachine } from './run.ts';
 
-/** Lines of a real kernel: programs that drive and hear them, in an emulated machine. */
+/** Lines of a real kernel: programs that drive and hear them, in emulated machines, two at a time. */
 
-t.test('lines of a kernel', async (t) => {
-  if (process.arch !== 'x64') {
-    t.comment('the emulated machine runs our Node for x86-64: nothing was tried');
-    return;
-  }
+const MACHINES = [['contract-c', 'lines'], ['contract-onoff']];
+
+if (process.arch === 'x64') {
   const machine = await buildPinsMachine((what) => t.comment(what));
-  await runInMachine(t, machine, ['contract-c']);
-});
+  t.jobs = MACHINES.length;
+  for (const names of MACHINES) t.test(names.join(', '), (t) => runInMachine(t, machine, names));
+} else {
+  t.comment('the emulated machine runs our Node for x86-64: nothing was tried');
+}
