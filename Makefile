@@ -15,8 +15,10 @@ PINS_SOURCES := $(wildcard $(PINS)/*.c)
 PINS_HEADERS := $(wildcard $(PINS)/*.h $(PINS)/backend/*/*.h)
 PINS_V2 := $(wildcard $(PINS)/backend/gpio_v2/*.c)
 PINS_SIM := $(wildcard $(PINS)/backend/gpio_sim/*.c)
+EVDEV := src/devices/keyboard/native/evdev.c
 CFLAGS ?= -O2
-PINS_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -DPINS_VERSION='"$(VERSION)"'
+OUR_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror
+PINS_CFLAGS := $(OUR_CFLAGS) -DPINS_VERSION='"$(VERSION)"'
 
 # Debian packages beside npm, make and a compiler: socat is the line of a virtual reader; strace counts syncs in
 # tests; python3 runs decoders of frames that share nothing with ours.
@@ -92,6 +94,9 @@ damage: $(NODE_STAMP) ## flip bits of a ledger's file, one at a time, results in
 .PHONY: pins
 pins: build/blockmesh-pins ## build the process that owns the lines of outputs and inputs
 
+.PHONY: evdev
+evdev: build/blockmesh-evdev ## build the helper that takes a USB badge reader away from the console
+
 .PHONY: format
 format: $(NODE_STAMP) ## format the sources
 	npm run --silent format
@@ -125,6 +130,10 @@ build/blockmesh-pins: $(PINS_SOURCES) $(PINS_V2) $(PINS_HEADERS)
 build/blockmesh-pins-sim: $(PINS_SOURCES) $(PINS_SIM) $(PINS_HEADERS)
 	@mkdir -p build
 	$(CC) $(CFLAGS) $(PINS_CFLAGS) $(PINS_SOURCES) $(PINS_SIM) -o $@
+
+build/blockmesh-evdev: $(EVDEV)
+	@mkdir -p build
+	$(CC) $(CFLAGS) $(OUR_CFLAGS) $(EVDEV) -o $@
 
 # Installs what is missing of `program` or `program:package`, or says what to install.
 define need

@@ -67,6 +67,12 @@ export const PIN_DIGITS_MIN = 4;
 export const PIN_DIGITS_MAX = 12;
 export const PIN_ENTRY_MS_MAX = 10_000;
 export const READER_MESSAGE_BYTES_MAX = 4 * 1024;
+export const KEYBOARD_CHARS_MAX = 16;
+export const KEYBOARD_KEY_GAP_MS_MAX = 500;
+export const KEYBOARD_KEYS_WINDOW_MAX = 256;
+export const KEYBOARD_HELPER_STOP_MS_MAX = 500;
+export const KEYBOARD_REOPEN_DELAY_MS_MIN = 100;
+export const KEYBOARD_REOPEN_DELAY_MS_MAX = 10_000;
 
 // The pins process; `src/devices/pins/native/limits.h` holds the same numbers and a test compares them.
 export const PINS_LINE_BYTES_MAX = 256;

@@ -31,7 +31,8 @@ export function checkReaders(
       checkWiegand(key, reader, refuse);
       for (const pin of wiegandPins(reader)) claim(pins, pinKey(pin), `reader ${name}`, key, 'pin', refuse);
     } else {
-      claim(ports, reader.port, `reader ${name}`, [...key, 'port'], 'port', refuse);
+      const [word, port] = reader.driver === 'keyboard' ? ['path', reader.path] : ['port', reader.port];
+      claim(ports, port, `reader ${name}`, [...key, word], 'port', refuse);
     }
   }
 }

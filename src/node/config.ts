@@ -65,7 +65,8 @@ function withPaths(config: Config, folder: string): Config {
   const readers = Object.entries(config.reader).map(([name, reader]) => {
     const port = 'port' in reader ? { port: whole(reader.port) } : {};
     const feed = 'feed' in reader && reader.feed !== undefined ? { feed: whole(reader.feed) } : {};
-    return [name, { ...reader, ...port, ...feed }];
+    const path = 'path' in reader ? { path: whole(reader.path) } : {};
+    return [name, { ...reader, ...port, ...path, ...feed }];
   });
   return {
     ...config,

@@ -1,5 +1,6 @@
 import { Gwiot7941eReader } from '../devices/gwiot7941e/driver.ts';
 import { encodeFrame as encodeGwiot } from '../devices/gwiot7941e/frame.ts';
+import { KeyboardReader } from '../devices/keyboard/driver.ts';
 import { Pn532Reader } from '../devices/pn532/driver.ts';
 import { Rdm6300Reader } from '../devices/rdm6300/driver.ts';
 import { encodeFrame as encodeRdm6300 } from '../devices/rdm6300/frame.ts';
@@ -23,6 +24,8 @@ export function readerFor(config: ReaderConfig, options: ReaderOptions, wiegand:
         baudRate: config.baud,
         byteOrder: config.byte_order,
       });
+    case 'keyboard':
+      return new KeyboardReader({ ...options, path: config.path, format: config.format });
     case 'wiegand': {
       const { format, oem, keypad, key_codes, pin } = config;
       const source = wiegand.source(options.name);

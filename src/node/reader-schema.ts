@@ -1,3 +1,4 @@
+import type { TypedFormat } from '../devices/keyboard/frame.ts';
 import { OEM_DEFAULT, WIEGAND_LAYOUTS, type WiegandFormat } from '../devices/wiegand/formats.ts';
 import { KEY_CODES_DEFAULT } from '../devices/wiegand/keypad.ts';
 import { pinOffset, pinWord, table, text } from './schema-parts.ts';
@@ -35,7 +36,14 @@ export interface WiegandConfig {
   readonly pin: 'none' | 'before' | 'after';
 }
 
-export type ReaderConfig = SendingReaderConfig | Pn532Config | WiegandConfig;
+interface KeyboardConfig {
+  readonly driver: 'keyboard';
+  /** An event device, best a name below /dev/input/by-id. */
+  readonly path: string;
+  readonly format: TypedFormat;
+}
+
+export type ReaderConfig = SendingReaderConfig | Pn532Config | WiegandConfig | KeyboardConfig;
 
 const baud = (usual: number) => ({ type: 'integer', minimum: 300, maximum: 4_000_000, default: usual });
 
@@ -89,6 +97,10 @@ const drivers = (): Readonly<Record<ReaderConfig['driver'], object>> => ({
     ['port'],
   ),
   wiegand: wiegand(),
+  keyboard: table(
+    { driver: { const: 'keyboard' }, path: text, format: { enum: ['decimal-10', 'hex', '3+5'] } },
+    ['path', 'format'],
+  ),
 });
 
 /** One reader. What a driver has no use for is an unknown key. (Defaults work in `then`, and not in `oneOf`.) */

@@ -2,6 +2,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildPins } from '../devices/pins/build.ts';
 import { builtOnce, treeKey } from '../machine/built.ts';
+import { compile } from '../machine/compile.ts';
 import { makeInitramfs, makeSystem } from '../machine/images.ts';
 import { packagesOf } from '../machine/packages.ts';
 import { powerOnQemu } from '../machine/qemu.ts';
@@ -30,8 +31,8 @@ export async function buildPinsMachine(tell: (what: string) => void): Promise<Pi
   const [kernel] = globSync(join(DEBIAN, '{boot/vmlinuz-*,usr/lib/modules/*/vmlinuz}'));
   if (kernel === undefined) throw new Error('the parts of the machine are missing: run `make test-pins-parts` first');
   const files = releaseFiles();
-  const pins = buildPins('gpio_v2');
-  const key = treeKey(`${kernel.slice(DEBIAN.length)} ${pins}`, [...files, ...makers()]);
+  const own = ownPrograms();
+  const key = treeKey([kernel.slice(DEBIAN.length), ...Object.values(own)].join(' '), [...files, ...makers()]);
   const machineIn = (folder: string): PinsMachine => {
     return { kernel, initramfs: join(folder, 'initramfs.cpio'), system: join(folder, 'system.img') };
   };
@@ -43,7 +44,7 @@ export async function buildPinsMachine(tell: (what: string) => void): Promise<Pi
     const first = { debian: DEBIAN, busybox, programs: [], modules: MODULES, init };
     makeInitramfs(first, join(draft, 'initramfs'), machine.initramfs);
     const packages = packagesOf(TEST_PACKAGES, TEST_PACKAGES_WITHOUT);
-    const programs = { 'bin/blockmesh-pins': pins, 'bin/sh': busybox };
+    const programs = { ...own, 'bin/sh': busybox };
     makeSystem({ files, packages, programs }, join(draft, 'system'), machine.system);
   });
   return machineIn(folder);
@@ -54,6 +55,15 @@ export function powerOnPins(machine: PinsMachine, tests: readonly string[]): Pro
   const { kernel, initramfs, system } = machine;
   const words = tests.map((name) => `test=${name}`);
   return powerOnQemu({ kernel, initramfs, words, drives: [`file=${system},readonly=on`] });
+}
+
+/** Names in the machine, and where the program is here; the name of each says what it was built of. */
+function ownPrograms(): Readonly<Record<string, string>> {
+  return {
+    'bin/blockmesh-pins': buildPins('gpio_v2'),
+    'bin/blockmesh-evdev': compile(join(RELEASE, 'src/devices/keyboard/native/evdev.c')),
+    'bin/test-keyboard': compile(join(import.meta.dirname, 'native/keyboard.c')),
+  };
 }
 
 function releaseFiles(): readonly string[] {
