@@ -1,3 +1,4 @@
+import { PINS_WIEGAND_MAX } from '../base/limits.ts';
 import type { OutputConfig } from './config-outputs.ts';
 import { checkLabels, type Pin, pinKey, type Refuse, refuserFor } from './config-pins.ts';
 import type { ReaderConfig, WiegandConfig } from './reader-schema.ts';
@@ -24,10 +25,15 @@ export function checkReaders(
 ): void {
   const refuse = refuserFor(toml, path);
   const ports = new Map<string, string>();
+  let wiegand = 0;
   const pins = new Map(Object.entries(outputs).map(([name, output]) => [pinKey(output), `output ${name}`]));
   for (const [name, reader] of Object.entries(readers)) {
     const key = ['reader', name];
     if (reader.driver === 'wiegand') {
+      wiegand += 1;
+      if (wiegand > PINS_WIEGAND_MAX) {
+        throw refuse(key, `is one too many: a board has at most ${PINS_WIEGAND_MAX} Wiegand readers`);
+      }
       checkWiegand(key, reader, refuse);
       for (const pin of wiegandPins(reader)) claim(pins, pinKey(pin), `reader ${name}`, key, 'pin', refuse);
     } else {

@@ -43,14 +43,23 @@ export function readersOf(
 }
 
 /** The outputs of this board, their pulses in the log and, where nobody else tells of them, in the ledger. */
-export function outputsOf({ config, clock, randomness, log }: DeviceParts, recovery: Recovery): Outputs {
+export function outputsOf(
+  { config, clock, randomness, log }: DeviceParts,
+  recovery: Recovery,
+  wiegand: WiegandFeed,
+): Outputs {
   return new Outputs({
     socketPath: config.pins.socket,
     clock,
     randomness,
     log,
-    onConnected: (pins) => recovery.run(pins),
+    onConnected: async (pins) => {
+      await recovery.run(pins);
+      wiegand.connected(true);
+    },
+    onLost: () => wiegand.connected(false),
     onEvent: (event) => {
+      wiegand.heard(event);
       if (event.type !== 'output') return;
       logPulse(event, log);
       if (event.end !== undefined) void recovery.ended(event.id);

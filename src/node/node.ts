@@ -67,7 +67,7 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
 
     const wiegand = new WiegandFeed();
     const recovery = new Recovery(space, log);
-    const outputs = outputsOf(parts, recovery);
+    const outputs = outputsOf(parts, recovery, wiegand);
     stops.push(() => outputs.stop());
     await outputs.start();
 

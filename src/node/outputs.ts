@@ -15,6 +15,8 @@ export interface OutputsParts {
   /** Runs each time a connection stands, before any pulse goes over it. */
   readonly onConnected: (pins: PinsClient) => Promise<void>;
   readonly onEvent: (event: PinsEvent) => void;
+  /** Runs when a connection that stood is lost. */
+  readonly onLost: () => void;
   /** A pulse was not answered in time; whether it happens, only its record will tell. */
   readonly onDoubt: (pulse: string) => void;
 }
@@ -122,6 +124,7 @@ export class Outputs {
     if (this.#isStopped) return;
     this.#pins = null;
     this.#parts.log.warn({ code: 'pins_offline' }, 'pins process lost, doors cannot open until it is back');
+    this.#parts.onLost();
     this.#planRetry();
   }
 

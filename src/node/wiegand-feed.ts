@@ -1,13 +1,6 @@
 import { CodedError } from '../base/errors.ts';
+import type { PinsEvent } from '../devices/pins/events.ts';
 import type { WiegandListener, WiegandSource } from '../devices/wiegand/driver.ts';
-
-/** What the pins process tells of a Wiegand reader: `hex` are the bits as a number, the first one highest. */
-interface WiegandEvent {
-  readonly reader: string;
-  readonly bits: number;
-  readonly hex: string;
-  readonly atNs: bigint;
-}
 
 /** Hands what the pins process tells of Wiegand readers to their drivers. At most one listens for each. */
 export class WiegandFeed {
@@ -25,12 +18,14 @@ export class WiegandFeed {
     };
   }
 
-  frame({ reader, bits, hex, atNs }: WiegandEvent): void {
-    this.#listeners.get(reader)?.onFrame({ bits, value: BigInt(`0x${hex}`) }, atNs);
-  }
-
-  fault(name: string, reason: string): void {
-    this.#listeners.get(name)?.onFault(reason);
+  /** What the pins process tells, of whatever it is. */
+  heard(event: PinsEvent): void {
+    if (event.type === 'wiegand') {
+      const value = BigInt(`0x${event.hex}`);
+      this.#listeners.get(event.reader)?.onFrame({ bits: event.bits, value }, event.atNs);
+    } else if (event.type === 'fault') {
+      this.#listeners.get(event.name)?.onFault(event.reason);
+    }
   }
 
   /** The pins process is there now, or gone. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { type CodedError, codeOf } from '../../src/base/errors.ts';
-import { PINS_ON_MS_MAX, PINS_OUTPUTS_MAX } from '../../src/base/limits.ts';
+import { PINS_ON_MS_MAX, PINS_OUTPUTS_MAX, PINS_WIEGAND_MAX } from '../../src/base/limits.ts';
 import { pinsArguments } from '../../src/cli/pins-arguments.ts';
 import { readPinsOptions } from '../../src/devices/pins/options.ts';
 import { parseConfig } from '../../src/node/config.ts';
@@ -160,6 +160,12 @@ t.test('each kind of reader has its own keys', async (t) => {
   for (const [lines, code, key, line] of cases) {
     t.match(thrownBy(...lines), { code, fields: { key, line } }, lines.join(' | '));
   }
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, at) => {
+      return `[reader.w${at}]\ndriver = "wiegand"\nd0 = "GPIO${2 * at}"\nd1 = "GPIO${2 * at + 1}"`;
+    });
+  t.equal(Object.keys(parse(...many(PINS_WIEGAND_MAX)).reader).length, PINS_WIEGAND_MAX);
+  t.match(thrownBy(...many(PINS_WIEGAND_MAX + 1)), { code: 'config_invalid', message: /at most 4 Wiegand readers/ });
   const options = pinsArguments(parse(...OUTPUT, ...WIEGAND, 'd0 = "GPIO23"', 'd1 = "GPIO24"'));
   t.same(options.slice(-2), ['--wiegand', 'side,d0=GPIO23,d1=GPIO24,gap=25']);
   const byOffset = pinsArguments(parse(...WIEGAND, 'chip = "c"', 'd0_offset = 0', 'd1_offset = 5', 'gap_ms = 50'));

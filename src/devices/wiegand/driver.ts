@@ -10,7 +10,7 @@ import { PinEntry, type PinOrder } from './pin-entry.ts';
 export interface WiegandListener {
   /** `atNs`: CLOCK_MONOTONIC at the last pulse, which is what `process.hrtime.bigint()` counts too. */
   readonly onFrame: (frame: WiegandFrame, atNs: bigint) => void;
-  /** Pulses that made no frame: `lost_edges`, `over_long`, or `babbling`, told once until the line is quiet. */
+  /** Pulses that made no frame; `babbling` is told once until the lines are quiet (PROTOCOL.md of the pins process). */
   readonly onFault: (reason: string) => void;
   /** Whether the lines are watched. Called once at the start too; `cause` tells why they are not. */
   readonly onState: (state: ReaderState, cause?: CodedError) => void;
