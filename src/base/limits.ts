@@ -179,6 +179,8 @@ assert(BODY_BYTES_MAX < BLOCK_BYTES_MAX, 'a body that rides beside a block is sm
 assert(STATE_VALUE_BYTES_MAX * 2 < LINE_BYTES_MAX, 'a state value, in base64, fits in one line of the protocol');
 assert(CBOR_ITEMS_MAX >= BLOCK_ENTRIES_MAX * 12 + BLOCK_PARENTS_MAX, 'a full block passes the codec');
 assert(SERIAL_READ_BYTES_MAX < SERIAL_WINDOW_BYTES_MAX, 'one read never fills a window by itself');
+assert(BADGE_FRAME_BYTES_MAX * 2 <= SERIAL_WRITE_BYTES_MAX, 'a command to a reader is written at once');
+assert(PIN_DIGITS_MIN < PIN_DIGITS_MAX, 'a PIN can be typed');
 assert(PINS_RECORDS_PAGE_MAX * PINS_LINE_BYTES_MAX <= PINS_OUT_BYTES_MAX / 2, 'a page fits a half-full buffer');
 const PINS_BURST_BYTES = PINS_EVENTS_BURST_MAX * PINS_LINE_BYTES_MAX;
 assert((PINS_INPUTS_MAX + PINS_WIEGAND_MAX) * PINS_BURST_BYTES <= PINS_OUT_BYTES_MAX, 'a burst of every line fits');

@@ -93,9 +93,15 @@ function nodeLines(running: JsonObject): readonly string[] {
     'readers',
     ...rowsOf(running.readers).map(
       (reader) =>
-        `  ${text(reader.name)}: ${text(reader.state)}, ${text(reader.badges)} badges, ${text(reader.dropped)} dropped`,
+        `  ${text(reader.name)}: ${text(reader.state)}, ${text(reader.badges)} badges, ${text(reader.dropped)} dropped${refusedText(reader)}`,
     ),
   ];
+}
+
+/** What the reader sent that was no card, by reason: with a wrong format or a bad cable that is all there is. */
+function refusedText({ refused }: JsonObject): string {
+  const reasons = Object.entries((refused ?? {}) as JsonObject).filter(([, count]) => count !== 0);
+  return reasons.length === 0 ? '' : `, refused ${reasons.map(([reason, count]) => `${reason} ${count}`).join(', ')}`;
 }
 
 /** The last badge at the door's reader, in the words of the log. */

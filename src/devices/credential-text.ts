@@ -1,6 +1,7 @@
-import { CodedError } from '../base/errors.ts';
 import { CREDENTIAL_TEXT_CHARS_MAX } from '../base/limits.ts';
-import { type Credential, type CredentialFamily, checkCredential } from './credential.ts';
+import { type Credential, checkCredential, isRandomUid } from './credential.ts';
+import { make, refuse } from './read-credential.ts';
+import { parseWiegand, printWiegand } from './wiegand-text.ts';
 
 /** The text that `parseCredential` reads back to the same credential. Shows the number: for the person who typed it. */
 export function printCredential(credential: Credential): string {
@@ -15,28 +16,6 @@ export function printCredential(credential: Credential): string {
   if (bits === 40) return `hex:${value.toString(16).toUpperCase().padStart(10, '0')}`;
   if (bits === 32) return value.toString().padStart(10, '0');
   return `${(value >> 16n).toString().padStart(3, '0')},${(value & 0xffffn).toString().padStart(5, '0')}`;
-}
-
-function printWiegand(bits: number, value: bigint): string {
-  if (bits === 35) return `37:${value}`;
-  return `36:${value >> 24n}/${(value >> 16n) & 0xffn}/${value & 0xffffn}`;
-}
-
-// The text is never part of an error: errors are logged, and the number is what a card is copied from.
-function refuse(code: string, message: string, length: number): CodedError {
-  return new CodedError(code, message, {
-    fields: { length },
-    advice:
-      'write it as printed: 0003681434 (ten digits), 056,11418 (3+5), hex:0100382C9A (ten or eight hex digits), or uid:04A1B2C3 (a card of 13.56 MHz)',
-  });
-}
-
-function make(bits: number, value: bigint, length: number, family: CredentialFamily = 'em4100'): Credential {
-  if (value >> BigInt(bits) !== 0n) {
-    throw refuse('credential_out_of_range', `the number does not fit ${bits} bits`, length);
-  }
-  if (value === 0n) throw refuse('credential_zero', 'the number 0 is what a broken reader sends', length);
-  return { family, bits, value };
 }
 
 function parseUnmarked(text: string): Credential {
@@ -68,41 +47,11 @@ function parseUid(text: string): Credential {
   if (!isUid || ![8, 14, 20].includes(digits.length)) {
     throw refuse('credential_unreadable', 'after uid: come 4, 7 or 10 bytes in hex', length);
   }
-  return make(digits.length * 4, BigInt(`0x${digits}`), length, 'iso14443a');
-}
-
-/** The OEM code of the 36-bit format C15001 when none is written. */
-const C15001_OEM = 900n;
-
-/** What follows `36:` or `37:`, the numbers of a card for a reader with such a Wiegand format. */
-function parseWiegand(format: string, text: string): Credential {
-  const { length } = text;
-  if (!/^[0-9]{1,11}(\/[0-9]{1,6}){0,2}$/.test(text)) {
-    throw refuse('credential_unreadable', `after ${format}: come the facility and the card, as in 170/31527`, length);
+  const value = BigInt(`0x${digits}`);
+  if (isRandomUid(digits.length * 4, value)) {
+    throw refuse('credential_random', 'a UID of 4 bytes that begins with 08 is another one at each contact', length);
   }
-  const numbers = text.split('/').map(BigInt);
-  const [card = 0n, facility = 0n, oem = C15001_OEM] = numbers.toReversed();
-  const fields: readonly (readonly [value: bigint, bits: bigint])[] =
-    format === '36'
-      ? [
-          [oem, 10n],
-          [facility, 8n],
-          [card, 16n],
-        ]
-      : numbers.length === 1
-        ? [[card, 35n]]
-        : [
-            [facility, 16n],
-            [card, 19n],
-          ];
-  if (format === '36' ? numbers.length === 1 : numbers.length === 3) {
-    throw refuse('credential_unreadable', `this is not how a card of the ${format}-bit format is written`, length);
-  }
-  if (fields.some(([value, bits]) => value >> bits !== 0n)) {
-    throw refuse('credential_out_of_range', `one of the numbers does not fit the ${format}-bit format`, length);
-  }
-  const value = fields.reduce((whole, [field, bits]) => (whole << bits) | field, 0n);
-  return make(format === '36' ? 34 : 35, value, length, 'wiegand');
+  return make(digits.length * 4, value, length, 'iso14443a');
 }
 
 /**
@@ -125,7 +74,7 @@ function parseWiegand(format: string, text: string): Credential {
  * one hex number in 256 looks like that too; every other such text is refused, because a wrong guess would
  * enrol somebody else's card. `hex:` and `dec:` settle it.
  *
- * @throws credential_unreadable, credential_ambiguous, credential_out_of_range, credential_zero
+ * @throws credential_unreadable, credential_ambiguous, credential_out_of_range, credential_zero, credential_random
  */
 export function parseCredential(text: string): Credential {
   if (text.length > CREDENTIAL_TEXT_CHARS_MAX) {

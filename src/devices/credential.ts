@@ -61,6 +61,14 @@ export function viewsOf(credential: Credential): readonly Credential[] {
     .filter((view) => view.value !== 0n);
 }
 
+/**
+ * Whether a UID as the card sends it is made up anew at each contact, as phones do: 4 bytes that begin with 08 (ISO/IEC
+ * 14443-3, 6.5.4). It is nobody's, and a phone left on a reader would be a new card ten times a second.
+ */
+export function isRandomUid(bits: number, value: bigint): boolean {
+  return bits === 32 && value >> 24n === 0x08n;
+}
+
 /** The family of a card of whose views only the widths are known: no two families share a set of widths. */
 export function familyOfWidths(widths: readonly number[]): CredentialFamily {
   if (widths.some((bits) => bits === 34 || bits === 35)) return 'wiegand';

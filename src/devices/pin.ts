@@ -2,9 +2,9 @@ import { createHmac } from 'node:crypto';
 import { assert } from '../base/assert.ts';
 import { concat, fromHex, utf8 } from '../base/bytes.ts';
 import { CodedError } from '../base/errors.ts';
+import { PIN_DIGITS_MAX, PIN_DIGITS_MIN } from '../base/limits.ts';
 
 const PIN_DOMAIN = 'blockmesh/pin/1';
-const PIN = /^[0-9]{4,12}$/;
 const KEY_BYTES_MIN = 16;
 
 /**
@@ -20,8 +20,10 @@ const KEY_BYTES_MIN = 16;
 export function hashPin(key: Uint8Array, viewHash: string, pin: string): string {
   assert(key.length >= KEY_BYTES_MIN, 'a badge key is long enough not to be guessed');
   assert(/^[0-9a-f]{64}$/.test(viewHash), 'a PIN is hashed with the hash of a view');
-  if (!PIN.test(pin)) {
-    throw new CodedError('pin_unreadable', 'a PIN is 4 to 12 digits', { fields: { length: pin.length } });
+  if (!/^[0-9]+$/.test(pin) || pin.length < PIN_DIGITS_MIN || pin.length > PIN_DIGITS_MAX) {
+    throw new CodedError('pin_unreadable', `a PIN is ${PIN_DIGITS_MIN} to ${PIN_DIGITS_MAX} digits`, {
+      fields: { length: pin.length },
+    });
   }
   const message = concat(utf8(PIN_DOMAIN), Uint8Array.of(0), fromHex(viewHash), utf8(pin));
   return createHmac('sha256', key).update(message).digest('hex');

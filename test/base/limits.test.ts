@@ -12,6 +12,8 @@ const BREAKS: readonly (readonly [name: string, value: string, message: string])
   ['STATE_VALUE_BYTES_MAX', '512 * 1024', 'a state value, in base64, fits in one line of the protocol'],
   ['CBOR_ITEMS_MAX', '3_000', 'a full block passes the codec'],
   ['SERIAL_READ_BYTES_MAX', '16 * 1024', 'one read never fills a window by itself'],
+  ['SERIAL_WRITE_BYTES_MAX', '100', 'a command to a reader is written at once'],
+  ['PIN_DIGITS_MIN', '12', 'a PIN can be typed'],
   ['PINS_RECORDS_PAGE_MAX', '129', 'a page fits a half-full buffer'],
   ['PINS_EVENTS_BURST_MAX', '8', 'a burst of every line fits'],
   ['PINS_FRAME_BITS_MAX', '129', 'a frame too long for us still fits the buffer of edges'],

@@ -59,6 +59,7 @@ t.test('other families', async (t) => {
     ['uid:04A1B2C', 'credential_unreadable'],
     ['uid:04--A1B2C3', 'credential_unreadable'],
     ['uid:00000000', 'credential_zero'],
+    ['uid:08112233', 'credential_random'],
     ['37:', 'credential_unreadable'],
     ['37:1/2/3', 'credential_unreadable'],
     ['37:34359738368', 'credential_out_of_range'],

@@ -10,7 +10,8 @@ const NEW_FRAME = Buffer.from('\x02000000000101\x03', 'latin1');
 const NEW_CARD = '0000000001';
 const OTHER_FRAME = Buffer.from('\x0200000000FFFF\x03', 'latin1');
 
-const space = await TestSpace.make(t, { doors: ['front', 'back'] });
+const drivers = { gwiot: 'gwiot7941e', twelve: 'id12' };
+const space = await TestSpace.make(t, { doors: ['front', 'back', 'gwiot', 'twelve'], drivers });
 await space.startPins();
 const node = await space.startNode();
 await furnish(
@@ -18,6 +19,8 @@ await furnish(
   [
     { name: 'front', openMs: 300 },
     { name: 'back', openMs: 300 },
+    { name: 'gwiot', openMs: 300 },
+    { name: 'twelve', openMs: 300 },
   ],
   [CARD],
 );
@@ -73,6 +76,14 @@ t.test('what cannot be waited for is said at once', async (t) => {
     const { code, stderr } = await space.cli('badge', 'enrol', ...words);
     t.equal(code, 1, words.join(' '));
     t.match(stderr, /\[(card_unclear|bad_wait)\]/);
+  }
+});
+
+t.test('a virtual reader of each kind sends what a real one would', async (t) => {
+  for (const door of ['gwiot', 'twelve']) {
+    t.match(await call('badge.test', { door, number: CARD }), { result: 'granted' }, door);
+    t.match(await call('badge.test', { door, number: 'hex:11008EDBF1' }), { code: 'unknown_badge' }, door);
+    await t.rejects(call('badge.test', { door, number: 'uid:04A1B2C3' }), { code: 'card_not_readable' });
   }
 });
 

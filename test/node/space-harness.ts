@@ -32,6 +32,8 @@ interface SpaceOptions {
   readonly pinsProgram?: string;
   /** Door NAME has NAME-reader, whose line is a pair of pseudo-terminals, and NAME-strike. */
   readonly doors: readonly string[];
+  /** The driver of the reader of a door, where it is another than `rdm6300`. */
+  readonly drivers?: Readonly<Record<string, string>>;
   /** The longest time on of the output of a door, where it is another than the usual one. */
   readonly longestMs?: Readonly<Record<string, number>>;
   /** Further sections of blockmesh.toml. */
@@ -245,10 +247,10 @@ export class TestSpace {
   }
 }
 
-function configFor({ doors, longestMs = {}, config = '' }: SpaceOptions): string {
+function configFor({ doors, drivers = {}, longestMs = {}, config = '' }: SpaceOptions): string {
   const sections = doors.flatMap((door) => [
     `[reader.${door}-reader]`,
-    'driver = "rdm6300"',
+    `driver = "${drivers[door] ?? 'rdm6300'}"`,
     `port = "run/${door}"`,
     `feed = "run/${door}.feed"`,
     `[output.${door}-strike]`,

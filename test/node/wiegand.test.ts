@@ -85,6 +85,8 @@ t.test('pulses of a card open the door, and a card that was enrolled as printed 
   t.match(await fact(() => card('side', ADA)), { kind: 'granted' }, 'after pulses that are no card');
   const [side] = await readers();
   t.match(side, { badges: 3, refused: { bad_parity: 1, bad_length: 1 } });
+  const { stdout } = await space.cli('status');
+  t.match(stdout, 'side-reader: open, 3 badges, 0 dropped, refused bad_length 1, bad_parity 1\n');
 });
 
 t.test('card, then PIN', async (t) => {

@@ -22,6 +22,7 @@ export const MQTT_FAULTS = [
   'retained',
   'bad_uid',
   'zero_uid',
+  'random_uid',
   'bad_state',
 ] as const;
 export type MqttFault = (typeof MQTT_FAULTS)[number];

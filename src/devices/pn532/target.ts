@@ -1,8 +1,8 @@
-import type { Credential } from '../credential.ts';
+import { type Credential, isRandomUid } from '../credential.ts';
 import { IN_LIST_PASSIVE_TARGET, UID_LENGTHS } from './constants.ts';
 
 /** Why an answer names no card although it should. */
-export const TARGET_FAULTS = ['bad_target', 'bad_uid_length', 'zero_uid'] as const;
+export const TARGET_FAULTS = ['bad_target', 'bad_uid_length', 'random_uid', 'zero_uid'] as const;
 export type TargetFault = (typeof TARGET_FAULTS)[number];
 
 /** Which end of a UID comes first in the number: as the card sends it, or as readers with Wiegand often turn it. */
@@ -30,7 +30,9 @@ export function decodeTarget(data: Uint8Array, order: ByteOrder): Credential | T
   // The first byte of an ATS counts all of it, itself too.
   const isAts = ((data[SEL_RES_AT] ?? 0) & HAS_ATS) !== 0 && rest[0] === rest.length;
   if (uid.length < length || (rest.length > 0 && !isAts)) return 'bad_target';
-  if (order === 'reversed') uid.reverse();
-  const value = BigInt(`0x${uid.toString('hex')}`);
-  return value === 0n ? 'zero_uid' : { family: 'iso14443a', bits: length * 8, value };
+  const sent = BigInt(`0x${uid.toString('hex')}`);
+  if (sent === 0n) return 'zero_uid';
+  if (isRandomUid(length * 8, sent)) return 'random_uid';
+  const value = order === 'as-sent' ? sent : BigInt(`0x${uid.reverse().toString('hex')}`);
+  return { family: 'iso14443a', bits: length * 8, value };
 }

@@ -51,6 +51,7 @@ t.test('esp-rfid reads cards', async (t) => {
     ['null', 'bad_uid'],
     ['{}', 'bad_uid'],
     ['"00000000"', 'zero_uid'],
+    ['"08112233"', 'random_uid'],
   ] as const) {
     t.same(hear(access(uid)), refused(fault), uid);
   }

@@ -93,6 +93,7 @@ t.test('cards of 4, 7 and 10 bytes, leading zeros kept', async (t) => {
     ['4B0101000408 04 00000001', 32, 1n],
     ['4B0101004400 07 00A1B2C3D4E5F6', 56, 0xa1b2c3d4e5f6n],
     ['4B0101004420 0A 00010203040506070809', 80, 0x00010203040506070809n],
+    ['4B0101004400 07 0811223344 5566', 56, 0x08112233445566n],
     // A card that speaks ISO 14443-4 (SEL_RES 20) with its ATS, of which the first byte counts all.
     ['4B0101034420 07 041E3C5A7C8001 06757781 0280', 56, 0x041e3c5a7c8001n],
   ] as const) {
@@ -112,6 +113,7 @@ t.test('cards of 4, 7 and 10 bytes, leading zeros kept', async (t) => {
     ['4B010100040805112233445566', 'bad_uid_length'],
     ['4B010100040800', 'bad_uid_length'],
     ['4B01010004080400000000', 'zero_uid'],
+    ['4B01010004080408112233', 'random_uid'],
   ] as const) {
     t.equal(target(hex), fault, hex);
   }
