@@ -1,5 +1,5 @@
 import { integer, text } from './fields.ts';
-import type { JsonObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import { isJsonObject } from './json.ts';
 import type { Peer } from './peer.ts';
 import { CallError } from './peer.ts';
@@ -11,6 +11,11 @@ import { NodeState } from './state.ts';
  * carries a code. Outputs: only in answer to a live event or request, never because the state changed.
  */
 export interface AgentNode extends State {
+  /**
+   * The same node for what must not wait: reads through it go before all others that wait. What moves an output always
+   * does.
+   */
+  readonly urgently: State;
   /** Writes an entry of the agent's own dapp, signed by the node; durable once it resolves. */
   append(kind: string, body: JsonObject): Promise<{ readonly block: string; readonly index: number }>;
   /**
@@ -28,15 +33,22 @@ export interface AgentNode extends State {
    * process.
    */
   schedule(id: string, ms: number | null): Promise<void>;
+  /**
+   * Says something to MQTT, at a topic that `permissions.say` covers; `retain`: who listens later hears it too. Refused
+   * with publish_too_fast where an agent says too much: then nothing was said.
+   */
+  publish(topic: string, payload: Json, retain: boolean): Promise<void>;
 }
 
 /** The node behind the line. */
 export class LineNode extends NodeState implements AgentNode {
+  readonly urgently: State;
   readonly #peer: Peer;
 
   constructor(peer: Peer, own: string) {
     super(peer, own);
     this.#peer = peer;
+    this.urgently = new NodeState(peer, own, {}, true);
   }
 
   async append(kind: string, body: JsonObject): Promise<{ block: string; index: number }> {
@@ -45,16 +57,16 @@ export class LineNode extends NodeState implements AgentNode {
   }
 
   async pulse(output: string, ms: number): Promise<{ pulse: string; atNs: string }> {
-    const answer = await this.#ask('pulse', { output, ms });
+    const answer = await this.#ask('pulse', { output, ms }, true);
     return { pulse: text(answer, 'pulse'), atNs: text(answer, 'atNs') };
   }
 
   async hold(output: string): Promise<void> {
-    await this.#peer.ask('hold', { output });
+    await this.#peer.ask('hold', { output }, true);
   }
 
   async release(output: string): Promise<void> {
-    await this.#peer.ask('release', { output });
+    await this.#peer.ask('release', { output }, true);
   }
 
   async output(output: string): Promise<{ on: boolean; longestMs: number }> {
@@ -67,8 +79,12 @@ export class LineNode extends NodeState implements AgentNode {
     await this.#peer.ask('schedule', { id, ms });
   }
 
-  async #ask(method: string, params: JsonObject): Promise<JsonObject> {
-    const answer = await this.#peer.ask(method, params);
+  async publish(topic: string, payload: Json, retain: boolean): Promise<void> {
+    await this.#peer.ask('publish', { topic, payload, retain });
+  }
+
+  async #ask(method: string, params: JsonObject, isUrgent = false): Promise<JsonObject> {
+    const answer = await this.#peer.ask(method, params, isUrgent);
     if (!isJsonObject(answer)) throw new CallError('broken_answer', `the node's answer to ${method} is not an object`);
     return answer;
   }

@@ -7,6 +7,8 @@
 export const LINE_BYTES_MAX = 1024 * 1024;
 /** Calls open at once, counted for each direction apart. */
 export const CALLS_PENDING_MAX = 64;
+/** Of those, so many are kept for calls that must not wait for others. */
+export const CALLS_URGENT_KEPT = 8;
 /** Calls that wait for one of those to be answered. */
 export const CALLS_QUEUED_MAX = 1024;
 /** Rows the node returns from one scan. */

@@ -1,5 +1,5 @@
 import type { Json } from './json.ts';
-import { CALLS_PENDING_MAX, CALLS_QUEUED_MAX } from './limits.ts';
+import { CALLS_PENDING_MAX, CALLS_QUEUED_MAX, CALLS_URGENT_KEPT } from './limits.ts';
 
 /** Who waits for the answer to a call. */
 export interface Waiting {
@@ -13,22 +13,26 @@ interface Call {
   readonly waiting: Waiting;
 }
 
-/** Calls to the node: as many open as it takes at once, the others in line, in order. */
+/**
+ * Calls to the node: as many open as it takes at once, the others in line, in order. Urgent ones go before all that
+ * wait, and some places are theirs alone, so that no flood of others holds them up.
+ */
 export class OpenCalls {
   readonly #send: (line: string) => void;
   readonly #open = new Map<number, Waiting>();
   readonly #queued: Call[] = [];
+  readonly #urgent: Call[] = [];
 
   constructor(send: (line: string) => void) {
     this.#send = send;
   }
 
   get isFull(): boolean {
-    return this.#queued.length >= CALLS_QUEUED_MAX;
+    return this.#queued.length + this.#urgent.length >= CALLS_QUEUED_MAX;
   }
 
-  add(call: Call): void {
-    this.#queued.push(call);
+  add(call: Call, isUrgent: boolean): void {
+    (isUrgent ? this.#urgent : this.#queued).push(call);
     this.#sendQueued();
   }
 
@@ -41,8 +45,13 @@ export class OpenCalls {
   }
 
   #sendQueued(): void {
-    while (this.#open.size < CALLS_PENDING_MAX) {
-      const next = this.#queued.shift();
+    this.#sendFrom(this.#urgent, CALLS_PENDING_MAX);
+    this.#sendFrom(this.#queued, CALLS_PENDING_MAX - CALLS_URGENT_KEPT);
+  }
+
+  #sendFrom(queue: Call[], openMax: number): void {
+    while (this.#open.size < openMax) {
+      const next = queue.shift();
       if (next === undefined) return;
       this.#open.set(next.id, next.waiting);
       this.#send(next.line);

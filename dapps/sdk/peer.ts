@@ -71,10 +71,10 @@ export class Peer {
 
   /**
    * Asks the node. There is no timeout here: the node answers or ends this process. Calls beyond those that may be
-   * open wait their turn.
+   * open wait their turn, unless they are urgent.
    * @throws CallError with the node's code, or too_many_calls, not_json, line_too_long from this side.
    */
-  ask(method: string, params: JsonObject): Promise<Json> {
+  ask(method: string, params: JsonObject, isUrgent = false): Promise<Json> {
     if (this.#calls.isFull) {
       return Promise.reject(new CallError('too_many_calls', `${CALLS_QUEUED_MAX} calls are waiting for others`));
     }
@@ -83,7 +83,7 @@ export class Peer {
     const id = this.#nextId++;
     const line = JSON.stringify({ jsonrpc: '2.0', id, method, params });
     if (!fitsLine(line)) return Promise.reject(new CallError('line_too_long', `${method} does not fit one line`));
-    return new Promise((resolve, reject) => this.#calls.add({ id, line, waiting: { resolve, reject } }));
+    return new Promise((resolve, reject) => this.#calls.add({ id, line, waiting: { resolve, reject } }, isUrgent));
   }
 
   #settle(id: number | string): Waiting {

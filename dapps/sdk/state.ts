@@ -39,23 +39,26 @@ export class NodeState implements State {
   readonly #peer: Peer;
   readonly #own: string;
   readonly #known: JsonObject;
+  readonly #isUrgent: boolean;
 
-  constructor(peer: Peer, own: string, known: JsonObject = {}) {
+  /** @param isUrgent whether what is read goes before other calls that wait. */
+  constructor(peer: Peer, own: string, known: JsonObject = {}, isUrgent = false) {
     this.#peer = peer;
     this.#own = own;
     this.#known = known;
+    this.#isUrgent = isUrgent;
   }
 
   async read(key: string, dapp?: string): Promise<Json> {
     const name = `${dapp ?? this.#own}:${key}`;
     if (Object.hasOwn(this.#known, name)) return this.#known[name] ?? null;
-    const answer = await this.#peer.ask('read', dapp === undefined ? { key } : { dapp, key });
+    const answer = await this.#peer.ask('read', dapp === undefined ? { key } : { dapp, key }, this.#isUrgent);
     if (!isJsonObject(answer) || answer.value === undefined) throw brokenAnswer('read');
     return answer.value;
   }
 
   async scan(prefix: string, options: ScanOptions = {}): Promise<Page> {
-    const answer = await this.#peer.ask('scan', { prefix, ...options });
+    const answer = await this.#peer.ask('scan', { prefix, ...options }, this.#isUrgent);
     if (!isJsonObject(answer) || typeof answer.more !== 'boolean') throw brokenAnswer('scan');
     const rows: unknown = answer.rows;
     if (!Array.isArray(rows) || !rows.every(isRow)) throw brokenAnswer('scan');

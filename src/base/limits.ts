@@ -49,6 +49,9 @@ export const SCHEMA_NODES_MAX = 512;
 export const BUNDLE_MODULES_MAX = 256;
 export const BUNDLE_SOURCE_BYTES_MAX = 1024 * 1024;
 export const TOPIC_BYTES_MAX = 256;
+export const PUBLISH_BYTES_MAX = 8 * 1024;
+export const PUBLISH_PER_SECOND_MAX = 50;
+export const PUBLISH_BURST_MAX = 200;
 export const SCRIPTED_FILE_BYTES_MAX = 1024 * 1024;
 export const SCRIPTED_STEPS_MAX = 1_000;
 

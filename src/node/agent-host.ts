@@ -4,6 +4,7 @@ import { UNTOLD_PULSES_MAX } from '../base/limits.ts';
 import { idText } from '../format/ids.ts';
 import type { AgentHost } from '../sandbox/agent-calls.ts';
 import type { Log } from '../sandbox/log.ts';
+import type { MessageBus } from './message-bus.ts';
 import type { Outputs } from './outputs.ts';
 import type { Space } from './space.ts';
 
@@ -18,6 +19,9 @@ export interface HostParts {
   readonly space: Space;
   readonly outputs: Outputs;
   readonly log: Log;
+  readonly bus: MessageBus;
+  /** What stands before the topics that agents name. */
+  readonly topicBase: string;
   /** Runs after an agent's fact is in the ledger. */
   readonly onFact: (fact: Fact) => void;
   /** A pulse of which its agent will not tell. */
@@ -36,7 +40,7 @@ export interface Debts {
 
 /** What the node does for the agent of `dapp`. */
 export function hostFor(dapp: string, parts: HostParts, debts: Debts): AgentHost {
-  const { space, outputs, onFact, onOrphan } = parts;
+  const { space, outputs, bus, topicBase, onFact, onOrphan } = parts;
   return {
     read: (from, key) => space.state.read(from, key),
     scan: (from, prefix, after, limit) => space.state.scan(from, prefix, after, limit),
@@ -80,6 +84,9 @@ export function hostFor(dapp: string, parts: HostParts, debts: Debts): AgentHost
       await outputs.release(output);
     },
     output: (output) => outputs.output(output),
+    // At least once: who listens for a door's state must not miss the last one.
+    publish: (topic, payload, retain) =>
+      bus.publish(`${topicBase}/${topic}`, JSON.stringify(payload), { retain, qos: 1 }),
   };
 }
 

@@ -12,6 +12,8 @@ import type { ChangedKeys } from './fold.ts';
 export interface AgentsParts extends HostParts {
   readonly runner: Runner;
   readonly clock: Clock;
+  /** An agent has been started, again or for the first time, and knows nothing of what went before. */
+  readonly onUp: () => void;
 }
 
 /** The agents of this node. */
@@ -26,7 +28,7 @@ export class Agents {
 
   /** Starts the agent of every dapp that has one. One that does not start is tried again by itself. */
   static async start(parts: AgentsParts): Promise<Agents> {
-    const { space, runner, clock, log } = parts;
+    const { space, runner, clock, log, onUp } = parts;
     const agents: { dapp: Dapp; agent: Agent }[] = [];
     for (const dapp of space.dapps.all()) {
       const { manifest, folder } = dapp;
@@ -37,7 +39,7 @@ export class Agents {
       const branch = idText(space.mesh);
       agents.push({
         dapp,
-        agent: await startAgent({ manifest, folder, runner, branch, log, host, clock, onDown, isPatient: true }),
+        agent: await startAgent({ manifest, folder, runner, branch, log, host, clock, onDown, onUp, isPatient: true }),
       });
     }
     return new Agents(parts, agents);

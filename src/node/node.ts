@@ -10,6 +10,7 @@ import { FactFeed } from './badge-test.ts';
 import { type Config, parseConfig } from './config.ts';
 import { ControlServer } from './control.ts';
 import { controlHandlers } from './control-handlers.ts';
+import { NO_BUS } from './message-bus.ts';
 import { NextCards } from './next-card.ts';
 import { outputsOf, readersOf } from './node-devices.ts';
 import { Presentations } from './presentations.ts';
@@ -17,6 +18,9 @@ import { Recovery } from './recovery.ts';
 import { Signal } from './signal.ts';
 import { openSpace } from './space.ts';
 import { WiegandFeed } from './wiegand-feed.ts';
+
+/** The base of every topic until the broker's configuration names another. */
+const TOPIC_BASE = 'blockmesh';
 
 export interface NodeParts {
   readonly folder: string;
@@ -80,6 +84,9 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
       runner,
       clock: space.clock,
       log,
+      bus: NO_BUS,
+      topicBase: TOPIC_BASE,
+      onUp: () => {},
       onFact: (fact) => facts.publish(fact),
       onOrphan: (pulse) => void recovery.adopt(pulse),
     });

@@ -6,13 +6,14 @@ import type { AgentTimers } from './agent-timers.ts';
 import type { EntryCheck } from './entry-check.ts';
 import type { Manifest } from './manifest.ts';
 import type { RpcHandler } from './peer.ts';
+import { answerPublish, type Publisher, type PublishRate } from './publish.ts';
 import { answerRead, answerScan, badParams, checkParams } from './state-calls.ts';
 
 /**
  * What the node does for an agent. Called only with what the manifest permits; a CodedError that it throws or
  * rejects with goes to the agent with its code. At most RPC_PENDING_MAX calls are open at once.
  */
-export interface AgentHost extends StateReader {
+export interface AgentHost extends StateReader, Publisher {
   append(kind: string, body: Json): Promise<{ readonly block: string; readonly index: number }>;
   /** Drives `output` away from its safe level for `ms` (1 to PINS_ON_MS_MAX). `atNs`: monotonic, decimal. */
   pulse(output: string, ms: number): Promise<{ readonly pulse: string; readonly atNs: string }>;
@@ -22,12 +23,18 @@ export interface AgentHost extends StateReader {
   output(output: string): Promise<{ readonly on: boolean; readonly longestMs: number }>;
 }
 
+/** What of an agent's program ends with it, or is counted over its lives. */
+export interface AgentMeans {
+  readonly timers: AgentTimers;
+  readonly rate: PublishRate;
+}
+
 /** The methods an agent may call, each checked against its manifest before the host hears of it. */
 export function agentHandlers(
   manifest: Manifest,
   entries: EntryCheck,
   host: AgentHost,
-  timers: AgentTimers,
+  { timers, rate }: AgentMeans,
 ): Readonly<Record<string, RpcHandler>> {
   return {
     read: (params) => answerRead(manifest, host, params),
@@ -60,6 +67,7 @@ export function agentHandlers(
       const { on, longestMs } = await host.output(output);
       return { on, longestMs };
     },
+    publish: (params) => answerPublish(manifest, host, rate, params),
     schedule(params) {
       const { id, ms } = checkParams('schedule', params, ['id', 'ms']);
       if (typeof id !== 'string' || id === '' || Buffer.byteLength(id) > NAME_BYTES_MAX)

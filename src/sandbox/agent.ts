@@ -9,6 +9,7 @@ import { dappProtocolFault } from './dapp-fault.ts';
 import { compileEntryCheck } from './entry-check.ts';
 import type { Log } from './log.ts';
 import type { Manifest } from './manifest.ts';
+import { PublishRate } from './publish.ts';
 import { RemoteError } from './rpc-messages.ts';
 import type { Runner } from './runner.ts';
 import { checkStrictJson } from './strict-json.ts';
@@ -42,6 +43,8 @@ export interface AgentOptions {
    * killed, and not by `stop`.
    */
   readonly onDown?: (fault: CodedError) => void;
+  /** The program has been greeted, the first time or again: it knows nothing of what went before. */
+  readonly onUp?: () => void;
 }
 
 /**
@@ -85,7 +88,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     command,
     after: (delayMs, task) => clock.after(delayMs, task),
     peer: {
-      handlers: agentHandlers(manifest, compileEntryCheck(manifest), host, timers),
+      handlers: agentHandlers(manifest, compileEntryCheck(manifest), host, { timers, rate: new PublishRate(clock) }),
       drained: () => changes.flush(),
     },
     onEnd: () => timers.clear(),

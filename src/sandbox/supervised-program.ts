@@ -35,6 +35,8 @@ interface SupervisedProgramOptions {
   readonly onEnd?: () => void;
   /** The program has failed; called once for each failure, before it is killed. */
   readonly onDown?: (fault: CodedError) => void;
+  /** The program has been greeted; called once for each of its lives; for the first one before `start` resolves. */
+  readonly onUp?: () => void;
 }
 
 /** One run of the program. */
@@ -144,6 +146,7 @@ export class SupervisedProgram {
     const { manifest, log } = this.#options;
     try {
       this.#life = await this.#live();
+      this.#options.onUp?.();
     } catch (cause) {
       if (this.#isStopping) throw this.#stopped();
       const reason = messageOf(cause);

@@ -8,6 +8,8 @@ import {
   AGENT_TIMERS_MAX,
   CHANGED_KEYS_MAX,
   NAME_BYTES_MAX,
+  PUBLISH_BURST_MAX,
+  PUBLISH_BYTES_MAX,
   RPC_PENDING_MAX,
 } from '../../src/base/limits.ts';
 import type { Clock } from '../../src/base/ports.ts';
@@ -45,10 +47,11 @@ function heldClock() {
 
 /** A clock whose timers the test fires by how long they were to wait. */
 class TimerClock {
+  nowMs = 0;
   readonly #timers = new Map<object, { readonly ms: number; readonly task: () => void }>();
   readonly clock: Clock = {
     now: () => ({ wallMs: 0, quality: 'unknown' }),
-    monotonicMs: () => 0,
+    monotonicMs: () => this.nowMs,
     after: (ms, task) => {
       const key = {};
       this.#timers.set(key, { ms, task });
@@ -104,16 +107,21 @@ async function start(t: Test, timings: AgentTimings = {}, command: string[] = []
     hold: note('hold', null),
     release: (output: string) => Promise.reject(new CodedError('pins_gone', `no pins for ${output}`)),
     output: note('output', { on: true, longestMs: 5000 }),
+    publish: note('publish', null),
   };
   const held = heldClock();
   const log = memoryLog();
   const downs: string[] = [];
+  let ups = 0;
   const up = Promise.withResolvers<void>();
   const agent = await startAgent({
     manifest: hostileManifest(...command),
     ...{ folder: HOSTILE, runner, branch: 'main', log, host, clock: clock ?? held.clock },
     timings: { eventMs: 60_000, ...timings },
     onDown: (fault) => downs.push(fault.code),
+    onUp: () => {
+      ups += 1;
+    },
   });
   t.teardown(() => agent.stop());
   const ask = (method: string, params: JsonObject) => agent.request('ask', { do: 'call', method, params }, AT);
@@ -122,7 +130,7 @@ async function start(t: Test, timings: AgentTimings = {}, command: string[] = []
     await held.release();
     await upAgain(agent);
   };
-  return { agent, ask, calls, downs, delays: held.delays, recover, log, up };
+  return { agent, ask, calls, downs, ups: () => ups, delays: held.delays, recover, log, up };
 }
 
 t.test('events and requests', async (t) => {
@@ -162,12 +170,15 @@ t.test('what an agent may ask for', async (t) => {
   t.equal(await ask('hold', { output: 'strike' }), null);
   t.match(await ask('release', { output: 'strike' }), { code: 'pins_gone' });
   t.strictSame(await ask('output', { output: 'strike' }), { on: true, longestMs: 5000 });
-  const done = [
+  const done: Json[] = [
     ['append', 'act', { do: 'x' }],
     ['pulse', 'strike', 3000],
     ['hold', 'strike'],
     ['output', 'strike'],
   ];
+  t.equal(await ask('publish', { topic: 'front', payload: { open: true }, retain: true }), null);
+  t.equal(await ask('publish', { topic: 'bridge/event', payload: 1 }), null);
+  done.push(['publish', 'front', { open: true }, true], ['publish', 'bridge/event', 1, false]);
   t.strictSame(calls, done);
   const refused: [string, JsonObject, string][] = [
     ['read', { dapp: 'secrets', key: 'a' }, 'not_permitted'],
@@ -194,13 +205,34 @@ t.test('what an agent may ask for', async (t) => {
     ['schedule', { id: 'a', ms: 0 }, 'bad_params'],
     ['schedule', { id: 'a', ms: AGENT_TIMER_MS_MAX + 1 }, 'bad_params'],
     ['schedule', { id: 'a', ms: 1, at: 0 }, 'bad_params'],
-    ['publish', { topic: 'a' }, 'unknown_method'],
+    ['publish', { topic: 'front' }, 'bad_params'],
+    ['publish', { topic: 'front', payload: 1, qos: 1 }, 'bad_params'],
+    ['publish', { topic: 'front', payload: 1, retain: 1 }, 'bad_params'],
+    ['publish', { topic: '+', payload: 1 }, 'bad_params'],
+    ['publish', { topic: '', payload: 1 }, 'bad_params'],
+    ['publish', { topic: 'f'.repeat(257), payload: 1 }, 'bad_params'],
+    ['publish', { topic: 'bridge/state', payload: 1 }, 'not_permitted'],
+    ['publish', { topic: '$SYS', payload: 1 }, 'not_permitted'],
+    ['publish', { topic: 'front', payload: 'x'.repeat(PUBLISH_BYTES_MAX) }, 'payload_too_long'],
+    ['cheer', { topic: 'a' }, 'unknown_method'],
   ];
   for (const [method, params, code] of refused) {
     t.match(await ask(method, params), { code }, `${method} ${JSON.stringify(params)}`);
   }
   t.strictSame(calls, done, 'the host heard of none of them');
   t.strictSame(downs, []);
+});
+
+t.test('what an agent says has a rate', async (t) => {
+  const timers = new TimerClock();
+  const { ask, calls } = await start(t, {}, [], timers.clock);
+  const say = () => ask('publish', { topic: 'front', payload: null });
+  for (let i = 0; i < PUBLISH_BURST_MAX; i++) t.equal(await say(), null);
+  t.match(await say(), { code: 'publish_too_fast' });
+  t.equal(calls.length, PUBLISH_BURST_MAX, 'nothing was said');
+  timers.nowMs = 20;
+  t.equal(await say(), null, 'a fiftieth of a second later there is room for one');
+  t.match(await say(), { code: 'publish_too_fast' });
 });
 
 t.test('timers come once, replaced and cancelled by their id', async (t) => {
@@ -294,7 +326,8 @@ t.test('changes are joined while the agent does not read', async (t) => {
 });
 
 t.test('each failure is told once, refuses what comes meanwhile, and is recovered from', async (t) => {
-  const { agent, downs, delays, recover } = await start(t, { restartMsMin: 10, restartMsMax: 25 });
+  const { agent, downs, ups, delays, recover } = await start(t, { restartMsMin: 10, restartMsMax: 25 });
+  t.equal(ups(), 1);
   const fail = async (payload: JsonObject, code: string): Promise<void> => {
     const open = agent.event(BADGE, { do: 'silent' }, AT).catch((error: CodedError) => error.code);
     await t.rejects(agent.event(BADGE, payload, AT), { code }, JSON.stringify(payload));
@@ -315,6 +348,7 @@ t.test('each failure is told once, refuses what comes meanwhile, and is recovere
   await fail({ do: 'raw', raw: '{"jsonrpc":"2.0","id":ID,"result":1}' }, 'dapp_protocol');
   await recover();
   t.strictSame(downs, ['rpc_closed', 'line_too_long', 'rpc_fault', 'rpc_closed', 'dapp_protocol']);
+  t.equal(ups(), 6, 'each life is told');
   t.strictSame(delays, [10, 10, 10, 10, 10], 'a good answer brings the shortest pause back');
 });
 
