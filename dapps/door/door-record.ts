@@ -12,6 +12,7 @@ import {
   TWO_MS_MIN,
 } from './limits.ts';
 import { checkedRules, parseRules, type Rule } from './who.ts';
+import { changedWires, NO_WIRES, parseWires, type Wires } from './wires.ts';
 
 /** Soft anti-passback: who has come in through a door of `area` does so again only `ms` later. */
 interface Passback {
@@ -20,7 +21,7 @@ interface Passback {
 }
 
 /** What a door is, its reader and output aside: what `door.edit` may change. */
-export interface DoorSettings {
+export interface DoorSettings extends Wires {
   readonly title: string | null;
   readonly openMs: number;
   /** The narrowest view of a card this door accepts; a 24-bit number is shared by more cards than a 40-bit one. */
@@ -56,6 +57,7 @@ const SETTINGS_DEFAULT: Omit<DoorSettings, 'openMs' | 'bits'> = {
   twoMs: 0,
   passback: null,
   staleMs: null,
+  ...NO_WIRES,
 };
 
 const isNone = (value: Json | undefined): boolean => (value ?? null) === null;
@@ -76,6 +78,7 @@ export function parseDoor(from: JsonObject): Door {
     twoMs: from.twoMs === undefined ? 0 : integer(from, 'twoMs', 0, TWO_MS_MAX),
     passback: isNone(from.passback) ? null : parsePassback(object(from, 'passback')),
     staleMs: isNone(from.staleMs) ? null : integer(from, 'staleMs', 0, Number.MAX_SAFE_INTEGER),
+    ...parseWires(from),
   };
 }
 
@@ -105,6 +108,7 @@ export function changedSettings(was: DoorSettings, body: JsonObject): DoorSettin
     twoMs: has('twoMs') ? readTwoMs(body) : was.twoMs,
     passback: has('passback') ? orNull('passback', () => parsePassback(object(body, 'passback'))) : was.passback,
     staleMs: has('staleMs') ? orNull('staleMs', () => readStaleMs(body)) : was.staleMs,
+    ...changedWires(was, body),
   };
 }
 
@@ -112,15 +116,6 @@ export function changedSettings(was: DoorSettings, body: JsonObject): DoorSettin
 export function schedulesOf({ allow, keepOpen }: DoorSettings): readonly string[] {
   const named = [...allow.map(({ schedule }) => schedule), keepOpen];
   return [...new Set(named.filter((schedule) => schedule !== null))];
-}
-
-/** Plain JSON of a door. */
-export function doorRecord({ passback, allow, ...rest }: Door): JsonObject {
-  return {
-    ...rest,
-    allow: allow.map(({ who, schedule }) => ({ who, schedule })),
-    passback: passback === null ? null : { area: passback.area, ms: passback.ms },
-  };
 }
 
 function readOpenMs(body: JsonObject): number {

@@ -8,26 +8,27 @@ import type { Calendar } from './decision/calendar.ts';
 import { dayOf } from './decision/calendar.ts';
 import type { Evidence } from './decision/evidence.ts';
 import { type Door, type NamedDoor, parseDoor, schedulesOf } from './door-record.ts';
-import { disabledPrefix, doorKey, holidayKey, SPACE_KEY, scheduleKey } from './keys.ts';
+import { alarmKey, disabledPrefix, doorKey, holidayKey, SPACE_KEY, scheduleKey } from './keys.ts';
 import { parseSchedule, type Schedule, ZONE_DEFAULT } from './schedule-record.ts';
 import { standingEntries } from './standing-denials.ts';
 
 /** What the door itself depends on, whoever stands there. */
-export interface DoorSide extends Pick<Evidence, 'disabled' | 'schedules' | 'restoredAsOfMs'> {
+export interface DoorSide extends Pick<Evidence, 'disabled' | 'welded' | 'schedules' | 'restoredAsOfMs'> {
   readonly found: NamedDoor | null;
 }
 
 /** Also what keep-open hours and the console ask. `reader` is known beforehand where a card was presented to it. */
 export async function readDoorSide(state: State, naming: Promise<string | null>, reader?: string): Promise<DoorSide> {
   const name = await naming;
-  if (name === null) return { ...NO_DOOR, disabled: [] };
-  const [rest, disabled] = await Promise.all([
+  if (name === null) return { ...NO_DOOR, disabled: [], welded: false };
+  const [rest, disabled, alarm] = await Promise.all([
     Promise.all([state.read(doorKey(name)), reader === undefined ? null : readNode(state, reader)]).then(
       ([record, node]) => readParts(state, name, record, node),
     ),
     standingEntries(state, disabledPrefix(name)),
+    state.read(alarmKey(name, 'welded')),
   ]);
-  return { ...rest, disabled };
+  return { ...rest, disabled, welded: alarm !== null };
 }
 
 const NO_DOOR = { found: null, schedules: new Map<string, Schedule>(), restoredAsOfMs: null };
@@ -37,7 +38,7 @@ async function readParts(
   name: string,
   record: Json,
   node: string | null,
-): Promise<Omit<DoorSide, 'disabled'>> {
+): Promise<Omit<DoorSide, 'disabled' | 'welded'>> {
   if (record === null) return NO_DOOR;
   const door = parseDoor(asObject(record, 'the door'));
   const [schedules, restoredAsOfMs] = await Promise.all([

@@ -1,6 +1,6 @@
 /** What both halves of the dapp greet the node with; the same as in `dapp.json`. */
 export const NAME = 'door';
-export const VERSION = '0.2.0';
+export const VERSION = '0.3.0';
 export const KINDS = [
   'door.add',
   'door.edit',
@@ -16,8 +16,12 @@ export const KINDS = [
   'space.set',
   'glass.add',
   'glass.remove',
+  'alarm.clear',
   'granted',
   'denied',
   'opened',
   'kept',
+  'alarm',
+  'alert',
+  'found.open',
 ] as const;

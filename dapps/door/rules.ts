@@ -1,9 +1,10 @@
 import type { ContractDefinition } from '../sdk/contract.ts';
+import { clearAlarm } from './commands/alarms.ts';
 import { removeHoliday, removeSchedule, setHoliday, setSchedule, setSpace } from './commands/calendar.ts';
 import { addDoor, editDoor, removeDoor } from './commands/doors.ts';
 import { addGlass, removeGlass } from './commands/glass.ts';
 import { disableDoor, enableDoor, endLockdown, lockDown } from './commands/orders.ts';
-import { recordDenied, recordGranted, recordNothing } from './facts.ts';
+import { recordAlarm, recordDenied, recordGranted, recordNothing } from './facts.ts';
 import type { KINDS } from './identity.ts';
 import { NAME, VERSION } from './identity.ts';
 import { answerDecide, answerWhy } from './queries/decisions.ts';
@@ -29,10 +30,14 @@ export const DOOR: ContractDefinition = {
     'space.set': setSpace,
     'glass.add': addGlass,
     'glass.remove': removeGlass,
+    'alarm.clear': clearAlarm,
     granted: recordGranted,
     denied: recordDenied,
     opened: recordNothing,
     kept: recordNothing,
+    alarm: recordAlarm,
+    alert: recordNothing,
+    'found.open': recordNothing,
   } satisfies Record<(typeof KINDS)[number], unknown>,
   queries: {
     offsets: answerOffsets,

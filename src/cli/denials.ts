@@ -24,6 +24,7 @@ const WORDS: Readonly<Record<string, string>> = {
   pin_wrong: 'the PIN is wrong',
   passback: 'came in here just now',
   second_person_missing: 'a second member has to badge in too',
+  welded: 'the relay of the output sticks: once it is mended, clear the alarm',
 };
 
 /** The code itself where this release has no words for it. */

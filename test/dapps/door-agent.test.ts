@@ -163,9 +163,9 @@ t.test('the agent counts tries before their facts are played, and a door without
   await Promise.all(Array.from({ length: 6 }, () => agent.badge('r-front', ADAS, at(), pin)));
   const codes = agent.acts();
   t.equal(codes.filter((act) => act === 'denied front pin_wrong pin').length, 3, codes.join());
-  await agent.badge('r-back');
+  await agent.badge('r-back', ADAS, at(NOON_MS + 2_000));
   t.strictSame(agent.acts(), ['pulse o-back', 'granted back always']);
-  await agent.badge('r-front', ADAS, at(), pin);
+  await agent.badge('r-front', ADAS, at(NOON_MS + 4_000), pin);
   t.strictSame(agent.acts(), ['denied front pin_blocked pin']);
 });
 
@@ -190,7 +190,7 @@ t.test('two people: the second opens, and both have passed', async (t) => {
   t.strictSame(agent.acts(), [MISSING, 'pulse o-back', 'granted back always'], 'each door waits for itself');
   agent.give('membership', { 'denial/ada/blk.0': { reason: 'noise', since: 1 } });
   await agent.changed('membership', ['denial/ada/blk.0']);
-  await agent.badge('r-front', BOBS, at(later + 1_000));
+  await agent.badge('r-front', BOBS, at(later + 2_000));
   t.strictSame(agent.acts(), [MISSING], 'a denial ends the waiting');
 });
 

@@ -46,6 +46,8 @@ export class AgentUnderTest {
     ['o-back', 10 * MINUTE_MS],
   ]);
   readonly on = new Set<string>();
+  /** What was said to MQTT since the last look, each as topic and payload. */
+  readonly heard: JsonObject[] = [];
   /** Timers that are set, and in how many ms. */
   readonly timers = new Map<string, number>();
   /** Runs before the answer to a call, as if something else happened at that moment. */
@@ -61,6 +63,8 @@ export class AgentUnderTest {
         'door/front': FRONT,
         'reader/r-back': 'back',
         'door/back': BACK,
+        'output/o-front': 'front',
+        'output/o-back': 'back',
         'schedule/days': { zone: 'UTC0', hours: [{ days: [1, 2, 3, 4, 5], from: 480, to: 1200 }], holidays: false },
       },
       mesh: { 'device/r-front': { node: 'n1', role: 'reader' }, 'device/r-back': { node: 'n1', role: 'reader' } },
@@ -86,6 +90,11 @@ export class AgentUnderTest {
     };
     this.program =
       t === undefined ? new AgentInProcess(doorAgent(), answer) : new Program(t, folderOf('door'), 'agent.ts', answer);
+  }
+
+  /** The monotonic clock. */
+  get nowMs(): number {
+    return 1_000_000;
   }
 
   get state(): MemoryState {
@@ -147,7 +156,7 @@ export class AgentUnderTest {
   acts(): readonly string[] {
     return this.asked
       .splice(0)
-      .filter(({ method }) => !LOOKS.includes(method) && method !== 'schedule')
+      .filter(({ method }) => !LOOKS.includes(method) && method !== 'schedule' && method !== 'publish')
       .map(({ method, params }) => (method === 'append' ? factText(params) : `${method} ${String(params.output)}`));
   }
 
@@ -159,9 +168,13 @@ export class AgentUnderTest {
       else this.timers.set(String(params.id), Number(params.ms));
       return null;
     }
+    if (method === 'publish') {
+      this.heard.push(params);
+      return null;
+    }
     if (longestMs === undefined) throw new CodedError('unknown_output', `no output ${name}`);
     if (method === 'output') return { on: this.on.has(name), longestMs };
-    if (method === 'pulse') return { pulse: 'p-1', atNs: '12345678901234567890' };
+    if (method === 'pulse') return { pulse: 'p-1', atNs: `${this.nowMs}000000` };
     if (method === 'hold') this.on.add(name);
     else if (method === 'release') this.on.delete(name);
     else throw new CodedError('unknown_method', method);
@@ -201,10 +214,11 @@ export function person(
 
 /** A fact in one line: kind, door, and what decided. */
 function factText({ kind, body }: JsonObject): string {
-  const { door, reader, code, rule, on, fault, second } = body as JsonObject;
+  const { door, reader, alarm, code, rule, on, fault, second } = body as JsonObject;
   const parts = [
     kind,
     door ?? reader,
+    alarm,
     on,
     code,
     rule,

@@ -395,4 +395,9 @@ export const DENIALS: readonly DenialMaker[] = [
       world.waiting = null;
     },
   },
+  {
+    code: 'welded',
+    glass: false,
+    make: (world) => world.give('door', { 'alarm/front/welded': { since: 1, event: null, clock: 'synced' } }),
+  },
 ];

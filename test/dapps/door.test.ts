@@ -1,11 +1,16 @@
 import { dirname } from 'node:path';
 import t from 'tap';
+import { isAlarm } from '../../dapps/door/alarms.ts';
 import { KINDS, NAME, VERSION } from '../../dapps/door/identity.ts';
-import { OPEN_MS_MAX, OPEN_MS_MIN, PASSBACK_MS_MAX, TWO_MS_MAX } from '../../dapps/door/limits.ts';
+import { HELD_MS_MAX, OPEN_MS_MAX, OPEN_MS_MIN, PASSBACK_MS_MAX, TWO_MS_MAX } from '../../dapps/door/limits.ts';
 import type { Json, JsonObject } from '../../src/base/json.ts';
 import { createProcessRunner } from '../../src/sandbox/process-runner.ts';
 import { runScriptedTests } from '../../src/sandbox/scripted.ts';
 import { ContractUnderTest, folderOf, manifestOf } from './harness.ts';
+
+interface JsonSchema {
+  readonly properties: { readonly alarm: { readonly enum: readonly string[] } };
+}
 
 const quiet = { info: () => {}, warn: () => {} };
 
@@ -13,7 +18,7 @@ t.test('the scripted tests pass, twice the same', async (t) => {
   const runner = createProcessRunner({ path: dirname(process.execPath) });
   const manifest = manifestOf('door');
   const failures = await runScriptedTests({ manifest, folder: folderOf('door'), runner, branch: 'main', log: quiet });
-  t.equal(manifest.tests.length, 6);
+  t.equal(manifest.tests.length, 7);
   t.same(failures, []);
 });
 
@@ -26,9 +31,15 @@ t.test('program and manifest say the same', async (t) => {
       properties: {
         openMs: { minimum: OPEN_MS_MIN, maximum: OPEN_MS_MAX },
         twoMs: { maximum: TWO_MS_MAX },
+        heldMs: { maximum: HELD_MS_MAX },
         passback: { properties: { ms: { maximum: PASSBACK_MS_MAX } } },
       },
     });
+  }
+  for (const kind of ['alarm', 'alarm.clear']) {
+    const { properties } = manifest.entries[kind]?.body as unknown as JsonSchema;
+    t.equal(properties.alarm.enum.filter(isAlarm).length, 8, kind);
+    t.equal(properties.alarm.enum.length, 8, kind);
   }
   const effects = Object.entries(manifest.entries).flatMap(([kind, { effect }]) => (effect ? [[kind, effect]] : []));
   t.strictSame(effects, [

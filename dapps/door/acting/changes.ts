@@ -4,6 +4,8 @@ export interface OwnChange {
   readonly isDenial: boolean;
   /** What keep-open hours depend on may be another. */
   readonly isSetting: boolean;
+  /** A door may be another, or have other wires. */
+  readonly isDoor: boolean;
 }
 
 const SETTINGS: readonly string[] = ['door', 'schedule', 'holiday', 'space'];
@@ -13,6 +15,7 @@ export function ownChange(keys: readonly string[]): OwnChange {
   const isAnything = keys.length === 0;
   return {
     isDenial: isAnything || kinds.has('denial'),
+    isDoor: isAnything || kinds.has('door'),
     isSetting: isAnything || SETTINGS.some((kind) => kinds.has(kind)),
   };
 }

@@ -1,13 +1,11 @@
 import type { AgentNode } from '../../sdk/agent-node.ts';
-import { asObject } from '../../sdk/fields.ts';
 import type { Moment } from '../../sdk/moment.ts';
 import { CallError } from '../../sdk/peer.ts';
 import { decideKept } from '../decision/keep.ts';
-import { parseDoor } from '../door-record.ts';
 import { readCalendar, readDoorSide } from '../door-side.ts';
-import { doorKey, LOCKDOWN_PREFIX } from '../keys.ts';
-import { rowsUnder } from '../rows.ts';
+import { LOCKDOWN_PREFIX } from '../keys.ts';
 import { standingEntries } from '../standing-denials.ts';
+import { keptDoors, tellKept } from './kept.ts';
 import type { Memory } from './memory.ts';
 
 /** The node's answer for an output of another board, which keeps its own doors. */
@@ -31,6 +29,8 @@ export class Keeper {
   readonly #memory: Memory;
   /** By door: the output that is held, and whether the last hold failed. */
   readonly #held = new Map<string, { readonly output: string; readonly fault: string | null }>();
+  /** Doors whose hours have ended within this minute: who opens one now was late, no burglar. */
+  readonly #lately = new Set<string>();
   #running: Promise<void> = Promise.resolve();
 
   constructor(memory: Memory) {
@@ -42,8 +42,14 @@ export class Keeper {
     await node.schedule(MINUTE_TIMER, 1);
   }
 
+  /** Whether the door stands open by its hours, or did within this minute. */
+  keeps(door: string): boolean {
+    return this.#held.get(door)?.fault === null || this.#lately.has(door);
+  }
+
   /** The minute is over: opens and shuts what is due. */
   async minute(at: Moment, node: AgentNode): Promise<void> {
+    this.#lately.clear();
     // First of all, so that nothing that fails here stops the clock.
     await node.schedule(MINUTE_TIMER, MINUTE_MS - (at.ms % MINUTE_MS));
     await this.#review(at, node, true);
@@ -63,7 +69,7 @@ export class Keeper {
   async shut(door: string, rule: string, at: Moment, node: AgentNode): Promise<void> {
     const was = this.#held.get(door);
     this.#held.delete(door);
-    if (was !== undefined && was.fault === null) await tell(node, door, false, rule, at);
+    if (was !== undefined && was.fault === null) await tellKept(node, door, false, rule, at);
   }
 
   /** One after the other: two at once would hold and release the same output. */
@@ -103,12 +109,12 @@ export class Keeper {
       await node.schedule(`${RENEW_PREFIX}${door}`, Math.min(longestMs + RENEW_AFTER_MS, TIMER_MS_MAX));
       this.#held.set(door, { output, fault: null });
       // Held anew after its longest time, it has not begun again.
-      if (before?.fault !== null) await tell(node, door, true, rule, at);
+      if (before?.fault !== null) await tellKept(node, door, true, rule, at);
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
       if (error.code === NOT_OURS) return;
       this.#held.set(door, { output, fault: error.code });
-      if (before?.fault !== error.code) await tell(node, door, true, rule, at, error.code);
+      if (before?.fault !== error.code) await tellKept(node, door, true, rule, at, error.code);
     }
   }
 
@@ -120,26 +126,7 @@ export class Keeper {
       if (!(error instanceof CallError)) throw error;
       return;
     }
+    if (this.#held.get(door)?.fault === null) this.#lately.add(door);
     await this.shut(door, rule, at, node);
   }
-}
-
-/** The doors that have keep-open hours. */
-async function keptDoors(node: AgentNode): Promise<readonly string[]> {
-  const names: string[] = [];
-  for await (const { name, value } of rowsUnder(node, doorKey(''))) {
-    if (parseDoor(asObject(value, name)).keepOpen !== null) names.push(name);
-  }
-  return names;
-}
-
-async function tell(
-  node: AgentNode,
-  door: string,
-  on: boolean,
-  rule: string,
-  at: Moment,
-  fault?: string,
-): Promise<void> {
-  await node.append('kept', { door, on, rule, ...(fault === undefined ? {} : { fault }), clock: at.quality });
 }

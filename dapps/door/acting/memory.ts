@@ -6,6 +6,12 @@ const REMEMBERED_MAX = 1_024;
 /** How often a decision is made anew because a denial arrived meanwhile. */
 const DECISIONS_MAX = 8;
 
+/** Where and when a card was held to a reader. */
+export interface Sighting {
+  readonly door: string;
+  readonly ms: number;
+}
+
 /**
  * What the agent knows beyond the state, because it happened just now: gone with the process. Nothing in it lets
  * anybody in who would not be let in without it, but for the second of two people.
@@ -15,6 +21,10 @@ export class Memory {
   readonly #waiting = new Map<string, { readonly member: string; readonly ms: number }>();
   /** By member and badge: wrong PINs in a row, also those whose facts are not played yet. */
   readonly #tries = new Map<string, Tries>();
+  /** By member and badge: where the card was last, also where that is not played yet. */
+  readonly #seen = new Map<string, Sighting>();
+  /** By member and badge: when it was told that a card cannot be where it is. */
+  readonly #alerts = new Map<string, number>();
   #denials = 0;
 
   /** A denial has arrived: what was decided without it is decided again, and nobody is waited for any more. */
@@ -51,22 +61,39 @@ export class Memory {
 
   /** The larger count of the state's and ours, of equal ones the later. */
   triesOf(member: string, badge: string, stated: Tries | null): Tries | null {
-    const ours = this.#tries.get(triesName(member, badge)) ?? null;
+    const ours = this.#tries.get(cardName(member, badge)) ?? null;
     if (ours === null || stated === null) return ours ?? stated;
     const isOurs = ours.count === stated.count ? ours.ms > stated.ms : ours.count > stated.count;
     return isOurs ? ours : stated;
   }
 
   wrongPin(member: string, badge: string, before: Tries | null, at: Moment): void {
-    put(this.#tries, triesName(member, badge), { count: (before?.count ?? 0) + 1, ms: at.ms });
+    put(this.#tries, cardName(member, badge), { count: (before?.count ?? 0) + 1, ms: at.ms });
   }
 
   rightPin(member: string, badge: string): void {
-    this.#tries.delete(triesName(member, badge));
+    this.#tries.delete(cardName(member, badge));
+  }
+
+  /** The card is at `now`. @returns where we saw it before. */
+  sees(member: string, badge: string, now: Sighting): Sighting | null {
+    const name = cardName(member, badge);
+    const before = this.#seen.get(name) ?? null;
+    put(this.#seen, name, now);
+    return before;
+  }
+
+  /** Whether `pauseMs` have passed since this was allowed for the card before. */
+  mayAlert(member: string, badge: string, at: Moment, pauseMs: number): boolean {
+    const name = cardName(member, badge);
+    const beforeMs = this.#alerts.get(name);
+    if (beforeMs !== undefined && at.ms >= beforeMs && at.ms - beforeMs < pauseMs) return false;
+    put(this.#alerts, name, at.ms);
+    return true;
   }
 }
 
-const triesName = (member: string, badge: string): string => `${member}/${badge}`;
+const cardName = (member: string, badge: string): string => `${member}/${badge}`;
 
 /** Puts the newest last, and drops the oldest beyond the cap. */
 function put<T>(map: Map<string, T>, key: string, value: T): void {

@@ -8,13 +8,20 @@ import { LOCKDOWN_PREFIX } from '../keys.ts';
 import { standingEntries } from '../standing-denials.ts';
 import type { Memory } from './memory.ts';
 import { openDoor } from './opening.ts';
+import type { Releases } from './releases.ts';
+import { sayEvent } from './shown.ts';
 
 /**
  * Request `open {door, by, event?}`: someone at the console opens a door once, at any hour, and it is written down as
  * theirs. What a person has said against this door or all holds against it too. The answer is `{door, pulse}`, or
  * `fault`, the code with which the output refused. Codes: no_such_door, lockdown, disabled.
  */
-export async function answerOpen(params: JsonObject, at: Moment, node: AgentNode, memory: Memory): Promise<Json> {
+export async function answerOpen(
+  params: JsonObject,
+  at: Moment,
+  node: AgentNode,
+  { memory, releases }: { readonly memory: Memory; readonly releases: Releases },
+): Promise<Json> {
   const door = id(params, 'door');
   const by = text(params, 'by');
   const event = params.event === undefined ? {} : { event: text(params, 'event') };
@@ -27,7 +34,8 @@ export async function answerOpen(params: JsonObject, at: Moment, node: AgentNode
     throw new Fault('lockdown', `the space is locked down by ${lockdown.join(', ')}: end that first`);
   if (disabled.length > 0)
     throw new Fault('disabled', `door ${door} is disabled by ${disabled.join(', ')}: enable it first`);
-  const opening = await openDoor(node, found.door);
+  const opening = await openDoor(node, found, releases);
   await node.append('opened', { door, by, rule: 'request', ...opening, ...event, clock: at.quality });
+  await sayEvent(node, { type: 'opened', door, by });
   return { door, ...opening };
 }

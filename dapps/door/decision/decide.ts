@@ -65,6 +65,7 @@ export function decide(evidence: Evidence): Decision {
         ...pin,
         ...judgePassback(evidence, door),
         ...(door.twoMs > 0 && second === null ? [{ code: 'second_person_missing', rule: 'two-person' } as const] : []),
+        ...(evidence.welded ? [{ code: 'welded', rule: 'alarm:welded' } as const] : []),
       ];
       if (typeof rule !== 'string' || denials.length > 0) return { ...denied(subject, denials), isPinRight };
       return granted(subject, rule, second === ANYONE ? null : second, isPinRight);

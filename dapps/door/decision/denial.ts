@@ -21,6 +21,7 @@ const DENIAL_CODES = [
   'pin_wrong',
   'passback',
   'second_person_missing',
+  'welded',
 ] as const;
 
 export type DenialCode = (typeof DENIAL_CODES)[number];

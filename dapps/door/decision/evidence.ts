@@ -61,6 +61,8 @@ export interface Evidence {
   /** When this member last came in through a door of the same area. */
   readonly passMs: number | null;
   readonly tries: Tries | null;
+  /** Whether the relay of the door's output is known to stick. */
+  readonly welded: boolean;
   /** The PIN as it was typed, hashed with every view; null: none. `right` is for the question what would happen. */
   readonly pin: readonly View[] | 'right' | null;
   /** Who waits at this door for a second person, so that `at` is in time; `anyone` is for that same question. */

@@ -4,7 +4,8 @@ import { asObject, id, integer, text } from '../../sdk/fields.ts';
 import type { Json, JsonObject } from '../../sdk/json.ts';
 import { SCAN_ROWS_MAX } from '../../sdk/limits.ts';
 import type { Row, State } from '../../sdk/state.ts';
-import { doorRecord, parseDoor } from '../door-record.ts';
+import { toldDoor } from '../door-json.ts';
+import { parseDoor } from '../door-record.ts';
 import {
   DISABLED_PREFIX,
   disabledPrefix,
@@ -17,26 +18,29 @@ import {
   scheduleKey,
 } from '../keys.ts';
 import { parseSchedule, ZONE_DEFAULT } from '../schedule-record.ts';
+import { everyAlarm, standingAlarms, toldAlarm } from '../standing-alarms.ts';
 import { type StandingDenial, standingDenials } from '../standing-denials.ts';
 import { parseKeptViews } from '../views.ts';
 
 /**
- * Query `doors {after?, limit?}`: `{doors: [{door, …settings, disabled}], lockdown, more}`, by name; `disabled` and
- * `lockdown` list what stands, each `{block, index, reason, since}`.
+ * Query `doors {after?, limit?}`: `{doors: [{door, …settings, disabled, alarms}], lockdown, more}`, by name; `disabled`
+ * and `lockdown` list what stands, each `{block, index, reason, since}`; `alarms` too, each `{alarm, since, event}`.
  */
 export async function answerDoors(params: JsonObject, state: State): Promise<Json> {
-  const [{ rows, more }, disabled, lockdown] = await Promise.all([
+  const [{ rows, more }, disabled, lockdown, alarms] = await Promise.all([
     page(state, doorKey(''), params),
     state.scan(DISABLED_PREFIX),
     standingDenials(state, LOCKDOWN_PREFIX),
+    everyAlarm(state),
   ]);
   const isDisabled = new Set(disabled.rows.map(({ key }) => key.slice(DISABLED_PREFIX.length).split('/')[0]));
   const doors = await Promise.all(
     rows.map(async ({ name, value }) => ({
       door: name,
-      ...doorRecord(parseDoor(value)),
+      ...toldDoor(parseDoor(value)),
       disabled:
         isDisabled.has(name) || disabled.more ? (await standingDenials(state, disabledPrefix(name))).map(told) : [],
+      alarms: alarms.filter(({ door }) => door === name).map(toldAlarm),
     })),
   );
   return { doors, lockdown: lockdown.map(told), more };
@@ -48,15 +52,19 @@ export async function answerDoors(params: JsonObject, state: State): Promise<Jso
  */
 export async function answerDoor(params: JsonObject, state: State): Promise<Json> {
   const door = id(params, 'door');
-  const [record, last, disabled, lockdown] = await Promise.all([
+  const [record, last, disabled, lockdown, alarms] = await Promise.all([
     state.read(doorKey(door)),
     state.read(lastKey(door)),
     standingDenials(state, disabledPrefix(door)),
     standingDenials(state, LOCKDOWN_PREFIX),
+    standingAlarms(state, door),
   ]);
   if (record === null) throw new Fault('no_such_door', `there is no door ${door}`);
-  const settings = doorRecord(parseDoor(asObject(record, 'the door')));
-  return { door, ...settings, disabled: disabled.map(told), lockdown: lockdown.map(told), last };
+  const settings = toldDoor(parseDoor(asObject(record, 'the door')));
+  return {
+    ...{ door, ...settings, disabled: disabled.map(told), lockdown: lockdown.map(told) },
+    ...{ alarms: alarms.map(toldAlarm), last },
+  };
 }
 
 /** Query `schedules {after?, limit?}`: `{schedules: [{schedule, zone, hours, holidays}], more}`, by name. */

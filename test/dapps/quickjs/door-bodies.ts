@@ -8,6 +8,10 @@ import { takeOut, type World } from './world.ts';
 export const READERS = ['reader-1', 'reader-2', 'reader-3', 'reader-4'] as const;
 export const OUTPUTS = ['output-1', 'output-2', 'output-3', 'output-4'] as const;
 
+/** Inputs, of the boards as the readers are. */
+export const INPUTS = ['input-1', 'input-2', 'input-3', 'input-4', 'input-5'] as const;
+
+const ALARMS = ['forced_open', 'held_open', 'tamper', 'welded', 'jammed', 'exit_stuck', 'reader_lost'] as const;
 const CLOCKS = ['synced', 'peer', 'restored', 'unknown'] as const;
 const CODES = ['unknown_badge', 'suspended', 'pin_wrong', 'pin_blocked', 'passback', 'outside_hours'] as const;
 
@@ -37,6 +41,10 @@ function rulesOf(draw: Draw, world: World): JsonObject {
     ...draw.maybe({ passback: draw.of([null, { area: draw.of(['hall', 'yard']), ms: 600_000 }]) }),
     ...draw.maybe({ staleMs: draw.of([null, 3_600_000, 30 * 86_400_000]) }),
     ...draw.maybe({ title: draw.of([null, 'Front', oddText(draw)]) }),
+    ...(draw.chance(30) ? { exit: draw.of([null, ...INPUTS]) } : {}),
+    ...(draw.chance(30) ? { contact: draw.of([null, ...INPUTS]), heldMs: draw.of([0, 1_000, 60_000]) } : {}),
+    ...(draw.chance(10) ? { tamper: draw.of([null, 'nothing', ...INPUTS]) } : {}),
+    ...(draw.chance(10) ? { bell: draw.of([null, 'reader-1', ...INPUTS]) } : {}),
   };
 }
 
@@ -104,6 +112,10 @@ export const DOOR_BODIES: Readonly<Record<string, MakeBody>> = {
     return { ...card, label: draw.of(['safe', oddText(draw)]) };
   },
   'glass.remove': (draw, world) => ({ card: draw.known(world.glass, { card: 'card-0', views: [] }).card }),
+  'alarm.clear': (draw, world) => {
+    const { door, alarm } = draw.known(world.alarms, { door: 'no-door', alarm: 'tamper' });
+    return { door, alarm };
+  },
   granted: (draw, world) => ({
     door: doorOf(draw, world),
     ...comer(draw, world),
@@ -124,4 +136,19 @@ export const DOOR_BODIES: Readonly<Record<string, MakeBody>> = {
     ...{ door: doorOf(draw, world), on: draw.chance(50), rule: 'schedule:s-1', clock: draw.of(CLOCKS) },
     ...(draw.chance(10) ? { fault: 'pins_unreachable' } : {}),
   }),
+  alarm: (draw, world) => {
+    const [door, alarm] = [doorOf(draw, world), draw.of(ALARMS)];
+    const on = draw.chance(70);
+    if (on) world.alarms.push({ door, alarm });
+    else takeOut(world.alarms, (one) => one.door === door && one.alarm === alarm);
+    return { door, alarm, on, clock: draw.of(CLOCKS), ...(draw.chance(70) ? { event: world.fresh('e') } : {}) };
+  },
+  alert: (draw, world) => {
+    const { member, badge } = draw.known(world.cards, { member: 'nobody', badge: 'b-0', views: [] });
+    return {
+      ...{ door: doorOf(draw, world), other: doorOf(draw, world), alert: 'implausible', member, badge },
+      ...{ event: world.fresh('e'), clock: draw.of(CLOCKS) },
+    };
+  },
+  'found.open': (draw, world) => ({ door: doorOf(draw, world), event: world.fresh('e'), clock: draw.of(CLOCKS) }),
 };

@@ -4,7 +4,7 @@ import type { Manifest } from '../../../src/sandbox/manifest.ts';
 import { MemoryState } from '../../../src/sandbox/memory-state.ts';
 import { fillTemplate, parseReadTemplate } from '../../../src/sandbox/read-templates.ts';
 import { answerRead, answerScan } from '../../../src/sandbox/state-calls.ts';
-import { OUTPUTS, READERS } from './door-bodies.ts';
+import { INPUTS, OUTPUTS, READERS } from './door-bodies.ts';
 import { answerLine, callLine, type Engine } from './engine.ts';
 import type { History, Step } from './history.ts';
 
@@ -100,6 +100,11 @@ function stateBefore({ restoredMs }: History): MemoryState {
       return { key: `device/${name}`, value: { node, role } };
     });
   const restored = restoredMs === null ? [] : [{ key: 'restored/node-a', value: { asOfMs: restoredMs } }];
-  state.write('mesh', [...devices(READERS, 'reader'), ...devices(OUTPUTS, 'output'), ...restored]);
+  state.write('mesh', [
+    ...devices(READERS, 'reader'),
+    ...devices(OUTPUTS, 'output'),
+    ...devices(INPUTS, 'input'),
+    ...restored,
+  ]);
   return state;
 }

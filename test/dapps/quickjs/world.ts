@@ -39,6 +39,7 @@ export class World {
   readonly schedules: string[] = [];
   readonly holidays: string[] = [];
   readonly glass: { readonly card: string; readonly views: readonly JsonObject[] }[] = [];
+  readonly alarms: { readonly door: string; readonly alarm: string }[] = [];
   /** By kind of the entry that denies. */
   readonly denials = new Map<string, Standing[]>();
 
