@@ -129,6 +129,15 @@ export const LOST_TOLD_MAX = 1_000;
 // Node.
 export const COMMAND_WAIT_MS_MAX = 10_000;
 export const UNTOLD_PULSES_MAX = 256;
+export const FEEDBACK_MS_MAX = 60_000;
+export const BADGES_OPEN_MAX = 4;
+export const BADGES_OPEN_ALL_MAX = 24;
+export const BADGE_WAIT_MS_MAX = 2_000;
+export const WIRE_EVENTS_MAX = 8;
+export const WIRE_RETRY_MS = 50;
+export const WIRE_TRIES_MAX = 100;
+export const READER_LOOK_MS = 1_000;
+export const READER_REFUSED_PER_LOOK_MAX = 50;
 export const BADGE_KEYS_MAX = 16;
 export const DEMO_RESTARTS_MAX = 100;
 export const DEMO_START_MS_MAX = 20_000;
@@ -191,6 +200,7 @@ assert(PINS_FRAME_BITS_MAX * 2 <= PINS_EDGES_MAX, 'a frame too long for us still
 assert(PINS_RECORDS_MAX < PULSE_INDEX_ROWS_MAX, 'every pulse the pins process remembers is still in our index');
 assert(COMMAND_WAIT_MS_MAX < CONTROL_CALL_MS_MAX, 'a command is answered before its caller gives up');
 assert(CONTROL_GOODBYE_MS_MAX + DAPP_STOP_MS_MAX + PINS_REPLY_MS_MAX < SHUTDOWN_MS_MAX, 'a stop can close the store');
+assert(BADGES_OPEN_ALL_MAX <= RPC_PENDING_MAX / 2, 'badges leave half of an agent to buttons, timers and people');
 assert(RPC_OUTGOING_BYTES_MAX >= 2 * LINE_BYTES_MAX, 'a full line may wait while another is answered');
 assert(IMPORT_BLOCK_ENTRIES_MAX <= BLOCK_ENTRIES_MAX, 'the commands of an import fit their blocks');
 assert(CSV_BYTES_MAX < LINE_BYTES_MAX, 'a table of members travels in one line of the protocol');

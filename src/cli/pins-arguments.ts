@@ -1,5 +1,7 @@
 import type { Config } from '../node/config.ts';
+import type { InputConfig } from '../node/config-inputs.ts';
 import type { OutputConfig } from '../node/config-outputs.ts';
+import type { Pin } from '../node/config-pins.ts';
 import type { WiegandConfig } from '../node/reader-schema.ts';
 
 /** The options of the pins process for this configuration; its PROTOCOL.md holds their grammar. */
@@ -8,7 +10,8 @@ export function pinsArguments(config: Config): readonly string[] {
   const wiegand = Object.entries(config.reader).flatMap(([name, reader]) =>
     reader.driver === 'wiegand' ? ['--wiegand', wiegandOption(name, reader)] : [],
   );
-  return ['--socket', config.pins.socket, ...outputs, ...wiegand];
+  const inputs = Object.entries(config.input).flatMap(([name, input]) => ['--input', inputOption(name, input)]);
+  return ['--socket', config.pins.socket, ...outputs, ...inputs, ...wiegand];
 }
 
 function wiegandOption(name: string, { chip, d0, d1, d0_offset, d1_offset, gap_ms }: WiegandConfig): string {
@@ -18,14 +21,20 @@ function wiegandOption(name: string, { chip, d0, d1, d0_offset, d1_offset, gap_m
 }
 
 function outputOption(name: string, output: OutputConfig): string {
-  const { chip, line, offset, active, longest_ms } = output;
+  const { active, longest_ms } = output;
+  const safe = active === 'high' ? 'low' : 'high';
+  return [name, ...pinWords(output), `active=${active}`, `safe=${safe}`, `longest=${longest_ms}`].join(',');
+}
+
+function inputOption(name: string, input: InputConfig): string {
+  const { active, bias, debounce_ms } = input;
+  return [name, ...pinWords(input), `active=${active}`, `bias=${bias}`, `debounce=${debounce_ms}`].join(',');
+}
+
+function pinWords({ chip, line, offset }: Pin): readonly string[] {
   return [
-    name,
     ...(chip === undefined ? [] : [`chip=${chip}`]),
     ...(line === undefined ? [] : [`line=${line}`]),
     ...(offset === undefined ? [] : [`offset=${offset}`]),
-    `active=${active}`,
-    `safe=${active === 'high' ? 'low' : 'high'}`,
-    `longest=${longest_ms}`,
-  ].join(',');
+  ];
 }

@@ -45,23 +45,29 @@ export class Agents {
     return new Agents(parts, agents);
   }
 
-  /** Hands something that happened at this node to every agent that hears its topic. Failures are logged. */
-  async event(topic: string, payload: JsonObject): Promise<void> {
+  /**
+   * Hands something that happened at this node to every agent that hears its topic. Failures are logged.
+   * @returns false where an agent had no room for it, and may have later.
+   */
+  async event(topic: string, payload: JsonObject): Promise<boolean> {
     const { wallMs, quality } = this.#parts.clock.now();
     const hearers = this.#agents.filter(({ dapp }) =>
       dapp.manifest.permissions.hear.some((filter) => topicMatches(filter, topic)),
     );
-    await Promise.all(
+    const taken = await Promise.all(
       hearers.map(async ({ dapp, agent }) => {
         try {
           await agent.event(topic, payload, { ms: wallMs, quality });
+          return true;
         } catch (error) {
           if (!(error instanceof CodedError)) throw error;
           const fields = { ...error.fields, dapp: dapp.manifest.name, topic, code: error.code };
           this.#parts.log.warn(fields, `event lost: ${error.message}`);
+          return error.code !== 'agent_busy';
         }
       }),
     );
+    return taken.every((isTaken) => isTaken);
   }
 
   /**

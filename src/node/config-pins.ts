@@ -2,9 +2,11 @@ import { CodedError } from '../base/errors.ts';
 import { PINS_LABEL_BYTES_MAX } from '../base/limits.ts';
 import type { TomlText } from './toml.ts';
 
-/** Where a line of a chip is; `line` and `offset` as `OutputConfig` has them. */
+/** Where a line of a chip is. */
 export interface Pin {
+  /** Label of the GPIO chip. */
   readonly chip?: string | undefined;
+  /** Name of the line; else `offset` counts it on the chip. */
   readonly line?: string | undefined;
   readonly offset?: number | undefined;
 }
@@ -21,8 +23,28 @@ export function refuserFor(toml: TomlText, path: string): Refuse {
   };
 }
 
+/** Whose each pin is, as `output front-strike`. One pin serves one device. */
+export class Pins {
+  readonly #owners = new Map<string, string>();
+  readonly #refuse: Refuse;
+
+  constructor(refuse: Refuse) {
+    this.#refuse = refuse;
+  }
+
+  /** Gives a pin to the device at `key`. @throws config_invalid where it has one already. */
+  take(key: readonly string[], pin: Pin): void {
+    const words = pinKey(pin);
+    const owner = key.join(' ');
+    const other = this.#owners.get(words);
+    if (other === owner) throw this.#refuse(key, 'has the same pin twice', 'D0 and D1 are two lines.');
+    if (other !== undefined) throw this.#refuse(key, `has the pin of ${other}`, 'One pin serves one device.');
+    this.#owners.set(words, owner);
+  }
+}
+
 /** Equal for equal pins, as far as their words tell; a line named with its chip and without shows when it is claimed. */
-export function pinKey({ chip = '', line = '', offset = 0 }: Pin): string {
+function pinKey({ chip = '', line = '', offset = 0 }: Pin): string {
   return [chip, line, offset].join(',');
 }
 

@@ -1,8 +1,6 @@
 import { PINS_WIEGAND_MAX } from '../base/limits.ts';
-import type { OutputConfig } from './config-outputs.ts';
-import { checkLabels, type Pin, pinKey, type Refuse, refuserFor } from './config-pins.ts';
+import { checkLabels, type Pin, type Pins, type Refuse } from './config-pins.ts';
 import type { ReaderConfig, WiegandConfig } from './reader-schema.ts';
-import type { TomlText } from './toml.ts';
 
 /** The two lines of a Wiegand reader, D0 first. */
 function wiegandPins({ chip, d0, d1, d0_offset, d1_offset }: WiegandConfig): readonly [Pin, Pin] {
@@ -13,20 +11,13 @@ function wiegandPins({ chip, d0, d1, d0_offset, d1_offset }: WiegandConfig): rea
 }
 
 /**
- * What the schema of readers cannot say: two that want one port or one pin, or a pin that an output has, and a reader
- * that would hear nothing.
+ * What the schema of readers cannot say: two that want one port or one pin, or a pin that another device has, and a
+ * reader that would hear nothing.
  * @throws config_invalid.
  */
-export function checkReaders(
-  readers: Readonly<Record<string, ReaderConfig>>,
-  outputs: Readonly<Record<string, OutputConfig>>,
-  toml: TomlText,
-  path: string,
-): void {
-  const refuse = refuserFor(toml, path);
+export function checkReaders(readers: Readonly<Record<string, ReaderConfig>>, pins: Pins, refuse: Refuse): void {
   const ports = new Map<string, string>();
   let wiegand = 0;
-  const pins = new Map(Object.entries(outputs).map(([name, output]) => [pinKey(output), `output ${name}`]));
   for (const [name, reader] of Object.entries(readers)) {
     const key = ['reader', name];
     if (reader.driver === 'wiegand') {
@@ -35,26 +26,16 @@ export function checkReaders(
         throw refuse(key, `is one too many: a board has at most ${PINS_WIEGAND_MAX} Wiegand readers`);
       }
       checkWiegand(key, reader, refuse);
-      for (const pin of wiegandPins(reader)) claim(pins, pinKey(pin), `reader ${name}`, key, 'pin', refuse);
+      for (const pin of wiegandPins(reader)) pins.take(key, pin);
     } else {
       const [word, port] = reader.driver === 'keyboard' ? ['path', reader.path] : ['port', reader.port];
-      claim(ports, port, `reader ${name}`, [...key, word], 'port', refuse);
+      const other = ports.get(port);
+      if (other !== undefined) {
+        throw refuse([...key, word], `has the port of ${other}`, 'One port serves one device.');
+      }
+      ports.set(port, `reader ${name}`);
     }
   }
-}
-
-function claim(
-  taken: Map<string, string>,
-  what: string,
-  owner: string,
-  key: readonly string[],
-  kind: 'pin' | 'port',
-  refuse: Refuse,
-): void {
-  const other = taken.get(what);
-  if (other === owner) throw refuse(key, `has the same ${kind} twice`, 'D0 and D1 are two lines.');
-  if (other !== undefined) throw refuse(key, `has the ${kind} of ${other}`, `One ${kind} serves one device.`);
-  taken.set(what, owner);
 }
 
 function checkWiegand(key: readonly string[], reader: WiegandConfig, refuse: Refuse): void {

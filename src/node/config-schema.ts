@@ -1,8 +1,8 @@
-import { PINS_ON_MS_MAX } from '../base/limits.ts';
+import { FEEDBACK_MS_MAX, PINS_DEBOUNCE_MS_MAX, PINS_ON_MS_MAX } from '../base/limits.ts';
 import { readerSchema } from './reader-schema.ts';
-import { devices, pinOffset, pinWord, table, text } from './schema-parts.ts';
+import { DEVICE_NAME, devices, pinned, table, text } from './schema-parts.ts';
 
-/** What `blockmesh.toml` may hold, as a JSON Schema with its defaults. What a schema cannot say: `config-outputs.ts`. */
+/** What `blockmesh.toml` may hold, as a JSON Schema with its defaults. What a schema cannot say: `config.ts`. */
 
 const sections = () => ({
   node: table({
@@ -13,18 +13,16 @@ const sections = () => ({
   control: table({ socket: { ...text, default: 'run/node.sock' } }),
   pins: table({ socket: { ...text, default: 'run/pins.sock' } }),
   reader: devices(readerSchema()),
-  output: devices({
-    ...table({
-      chip: pinWord,
-      line: pinWord,
-      offset: pinOffset,
-      active: { enum: ['high', 'low'], default: 'high' },
-      longest_ms: { type: 'integer', minimum: 1, maximum: PINS_ON_MS_MAX, default: 60_000 },
-    }),
-    oneOf: [
-      { required: ['line'], not: { required: ['offset'] } },
-      { required: ['chip', 'offset'], not: { required: ['line'] } },
-    ],
+  input: pinned({
+    active: { enum: ['high', 'low'], default: 'low' },
+    bias: { enum: ['pull-up', 'pull-down', 'none'], default: 'pull-up' },
+    debounce_ms: { type: 'integer', minimum: 0, maximum: PINS_DEBOUNCE_MS_MAX, default: 20 },
+  }),
+  output: pinned({
+    active: { enum: ['high', 'low'], default: 'high' },
+    longest_ms: { type: 'integer', minimum: 1, maximum: PINS_ON_MS_MAX, default: 60_000 },
+    feedback: { type: 'string', pattern: DEVICE_NAME },
+    feedback_ms: { type: 'integer', minimum: 1, maximum: FEEDBACK_MS_MAX, default: 500 },
   }),
 });
 

@@ -1,7 +1,9 @@
 import { isAbsolute, join } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import { CodedError } from '../base/errors.ts';
+import { checkInputs, type InputConfig } from './config-inputs.ts';
 import { checkOutputs, type OutputConfig } from './config-outputs.ts';
+import { Pins, refuserFor } from './config-pins.ts';
 import { checkReaders } from './config-readers.ts';
 import { configSchema } from './config-schema.ts';
 import type { ReaderConfig } from './reader-schema.ts';
@@ -16,6 +18,7 @@ export interface Config {
   readonly control: { readonly socket: string };
   readonly pins: { readonly socket: string };
   readonly reader: Readonly<Record<string, ReaderConfig>>;
+  readonly input: Readonly<Record<string, InputConfig>>;
   readonly output: Readonly<Record<string, OutputConfig>>;
 }
 
@@ -28,9 +31,28 @@ export function parseConfig(source: string, path: string, folder: string): Confi
   const check = new Ajv({ useDefaults: true, allErrors: false }).compile<Config>(configSchema());
   const value: unknown = structuredClone(toml.value);
   if (!check(value)) throw configError(check.errors?.[0], toml, path);
-  checkOutputs(value.output, value.reader, toml, path);
-  checkReaders(value.reader, value.output, toml, path);
+  checkDevices(value, toml, path);
   return frozen(withPaths(value, folder));
+}
+
+/** What a schema cannot say of the devices. @throws config_invalid. */
+function checkDevices({ reader, input, output }: Config, toml: TomlText, path: string): void {
+  const refuse = refuserFor(toml, path);
+  const known = new Map<string, string>();
+  for (const [type, devices] of Object.entries({ reader, input, output })) {
+    for (const name of Object.keys(devices)) {
+      const other = known.get(name);
+      if (other !== undefined) {
+        const what = `has the name of ${other}; in the ledger both are devices`;
+        throw refuse([type, name], what, 'Give it a name of its own.');
+      }
+      known.set(name, type === 'reader' ? 'a reader' : `an ${type}`);
+    }
+  }
+  const pins = new Pins(refuse);
+  checkOutputs(output, pins, refuse);
+  checkInputs(input, output, pins, refuse);
+  checkReaders(reader, pins, refuse);
 }
 
 function configError(error: ErrorObject | undefined, toml: TomlText, path: string): CodedError {

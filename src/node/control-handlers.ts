@@ -16,6 +16,7 @@ import type { Presentations } from './presentations.ts';
 import type { Readers } from './readers.ts';
 import type { Signal } from './signal.ts';
 import type { Space } from './space.ts';
+import type { Wires } from './wires.ts';
 
 /** The parts of a running node that the control socket reaches. */
 interface ControlParts {
@@ -30,6 +31,7 @@ interface ControlParts {
   readonly nextCards: NextCards;
   readonly log: Log;
   readonly outputs: Outputs;
+  readonly wires: Wires;
   readonly readers: Readers;
   readonly committed: Signal;
   /** The node stops. */
@@ -38,7 +40,7 @@ interface ControlParts {
 
 /** What the control socket answers: the operations of a space, and what only a running node can tell or do. */
 export function controlHandlers(parts: ControlParts): Readonly<Record<string, ControlHandler>> {
-  const { folder, space, randomness, outputs, readers } = parts;
+  const { folder, space, randomness, outputs, wires, readers } = parts;
   const operations = { ...OPERATIONS, 'door.open': openDoorBy(parts.agents) };
   const shared = Object.entries(operations).map(([name, operation]): [string, ControlHandler] => [
     name,
@@ -51,6 +53,7 @@ export function controlHandlers(parts: ControlParts): Readonly<Record<string, Co
     'node.status': async () => ({
       pins: outputs.isConnected ? 'connected' : 'offline',
       outputs: outputs.isConnected ? (await outputs.list()).map((output) => ({ ...output })) : [],
+      ...wires.describe(),
       readers: readers.describe(),
       uptimeMs: Math.round(process.uptime() * 1000),
     }),

@@ -1,21 +1,57 @@
 import type { Clock, Randomness } from '../base/ports.ts';
 import type { PinsOutputEvent } from '../devices/pins/events.ts';
 import type { Log } from '../sandbox/log.ts';
-import type { Agents } from './agents.ts';
+import type { Runner } from '../sandbox/runner.ts';
+import { Agents } from './agents.ts';
+import { BadgeLanes } from './badge-lanes.ts';
+import type { FactFeed } from './badge-test.ts';
 import type { Config } from './config.ts';
+import { NO_BUS } from './message-bus.ts';
 import type { NextCards } from './next-card.ts';
 import { Outputs } from './outputs.ts';
 import type { Presentations } from './presentations.ts';
+import { ReaderWatch } from './reader-watch.ts';
 import { Readers } from './readers.ts';
 import type { Recovery } from './recovery.ts';
 import type { Space } from './space.ts';
 import type { WiegandFeed } from './wiegand-feed.ts';
+import type { Wires } from './wires.ts';
+
+/** The base of every topic until the broker's configuration names another. */
+const TOPIC_BASE = 'blockmesh';
 
 interface DeviceParts {
   readonly config: Config;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
+}
+
+interface AgentNeeds {
+  readonly space: Space;
+  readonly outputs: Outputs;
+  readonly facts: FactFeed;
+  readonly recovery: Recovery;
+  readonly wires: Wires;
+}
+
+/** The agents of this board; one that has started again is told how its wires are. */
+export function agentsOf(
+  { runner, log }: DeviceParts & { readonly runner: Runner },
+  { space, outputs, facts, recovery, wires }: AgentNeeds,
+): Promise<Agents> {
+  return Agents.start({
+    space,
+    outputs,
+    runner,
+    clock: space.clock,
+    log,
+    bus: NO_BUS,
+    topicBase: TOPIC_BASE,
+    onUp: () => wires.retell(),
+    onFact: (fact) => facts.publish(fact),
+    onOrphan: (pulse) => void recovery.adopt(pulse),
+  });
 }
 
 /** The readers of this board; what is held to them goes to whoever waits for it, and to the agents. */
@@ -27,6 +63,7 @@ export function readersOf(
   agents: Agents,
   wiegand: WiegandFeed,
 ): Readers {
+  const lanes = new BadgeLanes(clock, log);
   return new Readers({
     config,
     badgeKeys,
@@ -37,15 +74,28 @@ export function readersOf(
     onBadge: (reader, payload) => {
       // A card that is about to be enrolled opens nothing: no agent hears of it.
       if (nextCards.take(reader, payload)) return;
-      void agents.event(`badge/${reader}`, presentations.publish(reader, payload));
+      const published = presentations.publish(reader, payload);
+      lanes.take(reader, () => agents.event(`badge/${reader}`, published));
     },
   });
+}
+
+/** Tells the agents which readers are lost or babble. */
+export function watchReaders({ clock }: DeviceParts, readers: Readers, wires: Wires): ReaderWatch {
+  const watch = new ReaderWatch({
+    clock,
+    describe: () => readers.describe(),
+    onState: (reader, state) => wires.readerIs(reader, state),
+  });
+  watch.start();
+  return watch;
 }
 
 /** The outputs of this board, their pulses in the log and, where nobody else tells of them, in the ledger. */
 export function outputsOf(
   { config, clock, randomness, log }: DeviceParts,
   recovery: Recovery,
+  wires: Wires,
   wiegand: WiegandFeed,
 ): Outputs {
   return new Outputs({
@@ -55,10 +105,15 @@ export function outputsOf(
     log,
     onConnected: async (pins) => {
       await recovery.run(pins);
+      await wires.connected(pins);
       wiegand.connected(true);
     },
-    onLost: () => wiegand.connected(false),
+    onLost: () => {
+      wires.lost();
+      wiegand.connected(false);
+    },
     onEvent: (event) => {
+      wires.heard(event);
       wiegand.heard(event);
       if (event.type !== 'output') return;
       logPulse(event, log);

@@ -4,23 +4,20 @@ import { idText } from '../format/ids.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Runner } from '../sandbox/runner.ts';
 import { readText } from '../store/files.ts';
-import { Agents } from './agents.ts';
-import { announceDevices } from './announce.ts';
+import type { Agents } from './agents.ts';
+import { announceDevices, announceReturn } from './announce.ts';
 import { FactFeed } from './badge-test.ts';
 import { type Config, parseConfig } from './config.ts';
 import { ControlServer } from './control.ts';
 import { controlHandlers } from './control-handlers.ts';
-import { NO_BUS } from './message-bus.ts';
 import { NextCards } from './next-card.ts';
-import { outputsOf, readersOf } from './node-devices.ts';
+import { agentsOf, outputsOf, readersOf, watchReaders } from './node-devices.ts';
 import { Presentations } from './presentations.ts';
 import { Recovery } from './recovery.ts';
 import { Signal } from './signal.ts';
 import { openSpace } from './space.ts';
 import { WiegandFeed } from './wiegand-feed.ts';
-
-/** The base of every topic until the broker's configuration names another. */
-const TOPIC_BASE = 'blockmesh';
+import { Wires } from './wires.ts';
 
 export interface NodeParts {
   readonly folder: string;
@@ -50,7 +47,7 @@ export interface RunningNode {
  * were gone; agents; readers; the control socket last, so that whoever is answered finds everything running.
  */
 export async function startNode(parts: NodeParts): Promise<RunningNode> {
-  const { config, runner, log } = parts;
+  const { config, log } = parts;
   const stops: (() => Promise<void>)[] = [];
   const stop = once(async () => {
     for (const step of stops.reverse()) await step();
@@ -66,39 +63,37 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
       },
     });
     stops.push(() => space.close());
+    await announceReturn(space, parts.boot);
     await announceDevices(space, config);
     await space.fold.settled();
 
     const wiegand = new WiegandFeed();
     const recovery = new Recovery(space, log);
-    const outputs = outputsOf(parts, recovery, wiegand);
+    const wires = new Wires({
+      ...parts,
+      tell: async (topic, payload) => (await agents?.event(topic, payload)) ?? true,
+    });
+    const outputs = outputsOf(parts, recovery, wires, wiegand);
     stops.push(() => outputs.stop());
     await outputs.start();
 
     const facts = new FactFeed();
     const presentations = new Presentations();
     const nextCards = new NextCards();
-    const running = await Agents.start({
-      space,
-      outputs,
-      runner,
-      clock: space.clock,
-      log,
-      bus: NO_BUS,
-      topicBase: TOPIC_BASE,
-      onUp: () => {},
-      onFact: (fact) => facts.publish(fact),
-      onOrphan: (pulse) => void recovery.adopt(pulse),
-    });
+    const running = await agentsOf(parts, { space, outputs, facts, recovery, wires });
     agents = running;
     stops.push(() => running.stop());
+    stops.push(async () => wires.stop());
+    wires.retell();
 
     const readers = readersOf(parts, space, presentations, nextCards, running, wiegand);
     stops.push(() => readers.stop());
     await readers.start();
+    const watch = watchReaders(parts, readers, wires);
+    stops.push(async () => watch.stop());
 
     const ending = new AbortController();
-    const shared = { space, agents: running, facts, presentations, nextCards, outputs, readers, committed };
+    const shared = { space, agents: running, facts, presentations, nextCards, outputs, wires, readers, committed };
     const handlers = controlHandlers({ ...parts, ...shared, ending: ending.signal });
     const control = new ControlServer(config.control.socket, handlers, log);
     stops.push(async () => {

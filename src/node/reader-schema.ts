@@ -97,10 +97,10 @@ const drivers = (): Readonly<Record<ReaderConfig['driver'], object>> => ({
     ['port'],
   ),
   wiegand: wiegand(),
-  keyboard: table(
-    { driver: { const: 'keyboard' }, path: text, format: { enum: ['decimal-10', 'hex', '3+5'] } },
-    ['path', 'format'],
-  ),
+  keyboard: table({ driver: { const: 'keyboard' }, path: text, format: { enum: ['decimal-10', 'hex', '3+5'] } }, [
+    'path',
+    'format',
+  ]),
 });
 
 /** One reader. What a driver has no use for is an unknown key. (Defaults work in `then`, and not in `oneOf`.) */

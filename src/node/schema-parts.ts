@@ -24,3 +24,13 @@ export const devices = (one: object) => ({
   propertyNames: { pattern: DEVICE_NAME },
   additionalProperties: one,
 });
+
+/** Devices on one line, named by itself or by its offset on a chip. */
+export const pinned = (properties: object) =>
+  devices({
+    ...table({ chip: pinWord, line: pinWord, offset: pinOffset, ...properties }),
+    oneOf: [
+      { required: ['line'], not: { required: ['offset'] } },
+      { required: ['chip', 'offset'], not: { required: ['line'] } },
+    ],
+  });

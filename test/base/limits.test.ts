@@ -20,6 +20,7 @@ const BREAKS: readonly (readonly [name: string, value: string, message: string])
   ['PULSE_INDEX_ROWS_MAX', '1_024', 'every pulse the pins process remembers is still in our index'],
   ['COMMAND_WAIT_MS_MAX', '30_000', 'a command is answered before its caller gives up'],
   ['DAPP_STOP_MS_MAX', '3_500', 'a stop can close the store'],
+  ['BADGES_OPEN_ALL_MAX', '33', 'badges leave half of an agent to buttons, timers and people'],
   ['RPC_OUTGOING_BYTES_MAX', 'LINE_BYTES_MAX', 'a full line may wait while another is answered'],
   ['IMPORT_BLOCK_ENTRIES_MAX', '257', 'the commands of an import fit their blocks'],
   ['CSV_BYTES_MAX', '1024 * 1024', 'a table of members travels in one line of the protocol'],

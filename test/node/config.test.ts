@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { type CodedError, codeOf } from '../../src/base/errors.ts';
-import { PINS_ON_MS_MAX, PINS_OUTPUTS_MAX, PINS_WIEGAND_MAX } from '../../src/base/limits.ts';
+import {
+  FEEDBACK_MS_MAX,
+  PINS_DEBOUNCE_MS_MAX,
+  PINS_INPUTS_MAX,
+  PINS_ON_MS_MAX,
+  PINS_OUTPUTS_MAX,
+  PINS_WIEGAND_MAX,
+} from '../../src/base/limits.ts';
 import { pinsArguments } from '../../src/cli/pins-arguments.ts';
 import { readPinsOptions } from '../../src/devices/pins/options.ts';
 import { parseConfig } from '../../src/node/config.ts';
@@ -21,6 +28,7 @@ const WIEGAND_DEFAULTS = {
   pin: 'before',
 };
 const OUTPUT = ['[output.strike]', 'line = "GPIO17"'];
+const INPUT = ['[input.button]', 'line = "GPIO23"'];
 
 function thrownBy(...lines: readonly string[]): CodedError | undefined {
   try {
@@ -39,6 +47,7 @@ t.test('nothing said, the defaults stand', async (t) => {
     control: { socket: '/srv/space/run/node.sock' },
     pins: { socket: '/srv/space/run/pins.sock' },
     reader: {},
+    input: {},
     output: {},
   };
   for (const source of ['', '\n\n', '# nothing\n', '\ufeff', '[node]\n[log]\n[reader]\n[output]\n[pins]\n[control]']) {
@@ -47,7 +56,7 @@ t.test('nothing said, the defaults stand', async (t) => {
   t.strictSame(parse(...READER, ...OUTPUT), {
     ...config,
     reader: { front: { driver: 'rdm6300', port: '/dev/ttyAMA0', baud: 9600 } },
-    output: { strike: { line: 'GPIO17', active: 'high', longest_ms: 60_000 } },
+    output: { strike: { line: 'GPIO17', active: 'high', longest_ms: 60_000, feedback_ms: 500 } },
   });
 });
 
@@ -57,6 +66,8 @@ t.test('every key', async (t) => {
     ...['[control]', 'socket = "/run/a.sock"', '[pins]', 'socket = "b.sock"'],
     ...['[reader.r-1]', 'driver = "rdm6300"', 'port = "run/tty"', 'baud = 115_200', 'feed = "../feed"'],
     ...['[output.o]', 'chip = "pinctrl-bcm2711"', 'offset = 4095', 'active = "low"', `longest_ms = ${PINS_ON_MS_MAX}`],
+    ...['feedback = "i"', 'feedback_ms = 60000'],
+    ...['[input.i]', 'chip = "c"', 'offset = 0', 'active = "high"', 'bias = "none"', 'debounce_ms = 0'],
   );
   t.strictSame(config, {
     node: { name: 'Vordertür', clock: 'trusted' },
@@ -64,7 +75,13 @@ t.test('every key', async (t) => {
     control: { socket: '/run/a.sock' },
     pins: { socket: '/srv/space/b.sock' },
     reader: { 'r-1': { driver: 'rdm6300', port: '/srv/space/run/tty', baud: 115_200, feed: '/srv/feed' } },
-    output: { o: { chip: 'pinctrl-bcm2711', offset: 4095, active: 'low', longest_ms: PINS_ON_MS_MAX } },
+    input: { i: { chip: 'c', offset: 0, active: 'high', bias: 'none', debounce_ms: 0 } },
+    output: {
+      o: {
+        ...{ chip: 'pinctrl-bcm2711', offset: 4095, active: 'low', longest_ms: PINS_ON_MS_MAX },
+        ...{ feedback: 'i', feedback_ms: FEEDBACK_MS_MAX },
+      },
+    },
   });
   for (const part of [config, config.node, config.reader, config.reader['r-1']]) t.ok(Object.isFrozen(part));
   for (const trust of ['timesync', 'trusted', 'untrusted'])
@@ -84,7 +101,17 @@ t.test('the example explains every key, and is a configuration as it stands and 
       'workshop-reader': { driver: 'pn532', port: '/dev/ttyUSB0', baud: 115_200, byte_order: 'as-sent' },
       'side-reader': { ...WIEGAND_DEFAULTS, d0: 'GPIO23', d1: 'GPIO24' },
     },
-    output: { 'front-strike': { line: 'GPIO17', active: 'high', longest_ms: 60_000 } },
+    input: {
+      'front-exit': { line: 'GPIO5', active: 'low', bias: 'pull-up', debounce_ms: 20 },
+      'front-contact': { line: 'GPIO6', active: 'high' },
+      'front-feedback': { line: 'GPIO13' },
+    },
+    output: {
+      'front-strike': {
+        ...{ line: 'GPIO17', active: 'high', longest_ms: 60_000 },
+        ...{ feedback: 'front-feedback', feedback_ms: 500 },
+      },
+    },
   });
   for (const key of [
     'name',
@@ -111,6 +138,10 @@ t.test('the example explains every key, and is a configuration as it stands and 
     'offset',
     'active',
     'longest_ms',
+    'bias',
+    'debounce_ms',
+    'feedback',
+    'feedback_ms',
   ]) {
     t.ok(new RegExp(`\\b${key} = `).test(example), key);
   }
@@ -251,6 +282,12 @@ t.test('a wrong value is an error with its key and line', async (t) => {
     [[...OUTPUT, `longest_ms = ${PINS_ON_MS_MAX + 1}`], 'output.strike.longest_ms', 3],
     [[...OUTPUT, 'longest_ms = inf'], 'output.strike.longest_ms', 3],
     [[...OUTPUT, 'longest_ms = 99999999999999999999'], 'output.strike.longest_ms', 3],
+    [[...INPUT, 'bias = "up"'], 'input.button.bias', 3],
+    [[...INPUT, 'debounce_ms = -1'], 'input.button.debounce_ms', 3],
+    [[...INPUT, `debounce_ms = ${PINS_DEBOUNCE_MS_MAX + 1}`], 'input.button.debounce_ms', 3],
+    [[...INPUT, 'offset = 3'], 'input.button', 1],
+    [[...OUTPUT, 'feedback = ""'], 'output.strike.feedback', 3],
+    [[...OUTPUT, `feedback_ms = ${FEEDBACK_MS_MAX + 1}`], 'output.strike.feedback_ms', 3],
   ];
   for (const [lines, key, line] of cases) {
     const wanted = { name: 'CodedError', code: 'config_invalid', fields: { path: PATH, key, line } };
@@ -277,6 +314,17 @@ t.test('what the pins process would refuse is an error with its line', async (t)
       /output a/,
     ],
     [[...READER, ...output('front', 'line = "x"')], 'output.front', 4, /the name of a reader/],
+    [[...READER, '[input.front]', 'line = "x"'], 'input.front', 4, /the name of a reader/],
+    [[...INPUT, ...output('button', 'line = "x"')], 'output.button', 3, /the name of an input/],
+    [[...OUTPUT, '[input.b]', 'line = "GPIO17"'], 'input.b', 3, /the pin of output strike/],
+    [[...INPUT, '[input.b]', 'line = "GPIO23"'], 'input.b', 3, /the pin of input button/],
+    [[...OUTPUT, 'feedback = "other"'], 'output.strike.feedback', 3, /names no input/],
+    [
+      [...INPUT, ...OUTPUT, 'feedback = "button"', ...output('b', 'line = "x"', 'feedback = "button"')],
+      'output.b.feedback',
+      8,
+      /feedback of output strike already/,
+    ],
   ];
   for (const [lines, key, line, what] of cases) {
     t.match(
@@ -285,7 +333,7 @@ t.test('what the pins process would refuse is an error with its line', async (t)
       `${lines}`,
     );
   }
-  const many = Array.from({ length: PINS_OUTPUTS_MAX }, (_, at) => output(`o-${at}`, `line = "GPIO${at}"`)).flat();
+  const many = Array.from({ length: PINS_OUTPUTS_MAX }, (_, at) => output(`o-${at}`, `line = "LINE${at}"`)).flat();
   t.equal(Object.keys(parse(...many).output).length, PINS_OUTPUTS_MAX);
   const over = thrownBy(...many, ...output('more', 'line = "GPIO99"'));
   t.match(over, { code: 'config_invalid', fields: { key: 'output.more', line: 2 * PINS_OUTPUTS_MAX + 1 } });
@@ -296,9 +344,56 @@ t.test('what the pins process would refuse is an error with its line', async (t)
     { a: { chip: 'c', offset: 4 }, b: { chip: 'd', line: fits } },
     '31 bytes, and pins that differ',
   );
+  const inputs = Array.from({ length: PINS_INPUTS_MAX }, (_, at) => [`[input.i-${at}]`, `line = "IN${at}"`]).flat();
+  t.match(thrownBy(...inputs, '[input.more]', 'line = "x"'), {
+    fields: { key: 'input.more' },
+    message: /one too many/,
+  });
+  t.equal(readPinsOptions(pinsArguments(parse(...many, ...inputs))).declarations.length, 2 * PINS_OUTPUTS_MAX);
   // Whatever passes here has to pass there.
   const options = [...pinsArguments(apart), ...pinsArguments(parse(...many)).slice(2, 60)];
   t.equal(readPinsOptions(options).declarations.length, 31);
+});
+
+t.test('a pin that a reset would switch on, or that decides how the board boots, is refused', async (t) => {
+  const pin = (words: string) => words.split('; ');
+  const on = (words: string, active: 'high' | 'low') => ['[output.a]', ...pin(words), `active = "${active}"`];
+  for (const [words, pulled] of [
+    ['line = "GPIO0"', 'high'],
+    ['line = "GPIO8"', 'high'],
+    ['line = "GPIO9"', 'low'],
+    ['line = "GPIO27"', 'low'],
+    ['line = "ID_SDA"', 'high'],
+    ['line = "TXD1"', 'low'],
+    ['chip = "pinctrl-bcm2711"; line = "GPIO4"', 'high'],
+    ['chip = "pinctrl-bcm2835"; offset = 8', 'high'],
+    ['chip = "pinctrl-rp1"; offset = 17', 'low'],
+  ] as const) {
+    const [bad, good] = pulled === 'high' ? (['high', 'low'] as const) : (['low', 'high'] as const);
+    const error = thrownBy(...on(words, bad));
+    t.match(error, { code: 'config_invalid', fields: { key: 'output.a', line: 1 } }, `${words} ${bad}`);
+    t.match(error, { message: new RegExp(`a reset pulls this pin ${bad}`), advice: /GPIO 0 to 8/ });
+    t.equal(thrownBy(...on(words, good)), undefined, `${words} ${good}`);
+    t.equal(thrownBy('[input.a]', ...pin(words), `active = "${bad}"`), undefined, 'an input switches nothing on');
+  }
+  for (const words of [
+    'line = "P8_31"',
+    'line = "P8_46"',
+    'chip = "gpio-0-31"; offset = 8',
+    'chip = "gpio-64-95"; offset = 17',
+  ]) {
+    for (const active of ['high', 'low'] as const) {
+      t.match(thrownBy(...on(words, active)), { code: 'config_invalid', message: /boot strap/ }, words);
+    }
+    t.match(thrownBy('[input.a]', ...pin(words)), { message: /boot strap/ });
+  }
+  for (const words of [
+    ...['line = "GPIO28"', 'line = "P8_30"', 'line = "P9_31"', 'line = "P8_47"', 'chip = "other"; line = "GPIO4"'],
+    ...['chip = "pinctrl-bcm2711"; offset = 28', 'chip = "other"; offset = 4', 'chip = "gpio-64-95"; offset = 18'],
+  ]) {
+    t.equal(thrownBy(...on(words, 'high')), undefined, words);
+    t.equal(thrownBy(...on(words, 'low')), undefined, words);
+  }
 });
 
 t.test('names of devices', async (t) => {
@@ -306,7 +401,7 @@ t.test('names of devices', async (t) => {
     t.ok(parse(`[reader.${name}]`, 'driver = "rdm6300"', 'port = "x"').reader[name], name);
   }
   for (const name of ['Front', '-a', 'a_b', '"ä"', '"a b"', '"a/b"', '""', '"a\\n"', 'x'.repeat(33)]) {
-    for (const kind of ['reader', 'output']) {
+    for (const kind of ['reader', 'output', 'input']) {
       const lines = kind === 'reader' ? ['driver = "rdm6300"', 'port = "x"'] : ['line = "x"', 'active = "low"'];
       // The name itself has the line, not the first table of its kind.
       const error = thrownBy(`[${kind}.good]`, ...lines, `[${kind}.${name}]`, ...lines);

@@ -23,7 +23,8 @@ import { applyRestored, applyRestoredClear } from './restored.ts';
 
 /**
  * The built-in dapp `mesh`: who there is (principals, keys, boards), what they may do, which devices the boards
- * announce, and which speak MQTT to them. `device`, `recovered`, `interrupted` and `restored` are facts that boards sign.
+ * announce, and which speak MQTT to them. `device`, `recovered`, `interrupted`, `returned` and `restored` are facts
+ * that boards sign.
  */
 
 const NAME = /^[^\p{Cc}]{1,64}$/u;
@@ -41,6 +42,7 @@ const KINDS: Readonly<Record<string, { readonly role: string | null; readonly ap
   device: { role: ROLE_NODE, apply: applyDevice },
   recovered: { role: ROLE_NODE, apply: applyPulseFact },
   interrupted: { role: ROLE_NODE, apply: applyPulseFact },
+  returned: { role: ROLE_NODE, apply: applyReturned },
   restored: { role: ROLE_NODE, apply: (call, state) => applyRestored(call, fieldsOf(call), state) },
   erase: { role: ROLE_ADMIN, apply: (call, _state, entries) => applyErase(call, fieldsOf(call), entries) },
   'mqtt.add': { role: ROLE_ADMIN, apply: (call, state) => applyMqttAdd(call, fieldsOf(call), state) },
@@ -106,11 +108,11 @@ function applyKeyAdd(call: EntryCall, state: StateReader): Outcome {
   return { ok: true, writes: [{ key: signerKey(key), value: { principal, node } }] };
 }
 
-/** A board says which reader or output it has under a name; a name stays with the board that said it first. */
+/** A board says which reader, output or input it has under a name; a name stays with the board that said it first. */
 function applyDevice(call: EntryCall, state: StateReader): Outcome {
   const fields = fieldsOf(call);
   const name = fields.text('name', LABEL, 'a label');
-  const role = fields.choice('role', ['reader', 'output']);
+  const role = fields.choice('role', ['reader', 'output', 'input']);
   const family = fields.text('family', LABEL, 'a label');
   fields.end();
   const before = state.read(MESH, deviceKey(name)) as JsonObject | null;
@@ -128,6 +130,14 @@ function applyPulseFact(call: EntryCall): Outcome {
   fields.text('onNs', NANOSECONDS, 'monotonic nanoseconds');
   fields.text('offNs', NANOSECONDS, 'monotonic nanoseconds');
   fields.text('end', LABEL, 'a label');
+  fields.end();
+  return { ok: true, writes: [] };
+}
+
+/** A board was started again and is back; `lastMs` is when it wrote last before. It changes no state. */
+function applyReturned(call: EntryCall): Outcome {
+  const fields = fieldsOf(call);
+  fields.integer('lastMs', 0);
   fields.end();
   return { ok: true, writes: [] };
 }
