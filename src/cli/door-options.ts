@@ -24,6 +24,11 @@ export interface DoorOptions {
   readonly two?: number | false;
   readonly passback?: JsonObject | false;
   readonly stale?: number | false;
+  readonly exitButton?: string | false;
+  readonly contact?: string | false;
+  readonly tamper?: string | false;
+  readonly bell?: string | false;
+  readonly heldMs?: number;
 }
 
 /** @param isEdit also the options that take a setting away. */
@@ -46,9 +51,18 @@ export function doorOptions(command: Command, isEdit: boolean): Command {
     .option('--pin', 'ask for a PIN with every card')
     .option('--two <time>', 'ask for two members within this time, such as 20s', duration)
     .option('--passback <area=time>', 'who came in keeps out this long at all doors of the area: shop=10m', passback)
-    .option('--stale <time>', 'after a restore, stay shut once the backup is older than this: 12h', duration);
+    .option('--stale <time>', 'after a restore, stay shut once the backup is older than this: 12h', duration)
+    .option('--exit-button <input>', 'input that lets people out, always')
+    .option('--contact <input>', 'input that is active while the door is open')
+    .option('--held-ms <ms>', 'how long the contact may say open before that is an alarm; 0: for ever', wholeNumber)
+    .option('--tamper <input>', 'input that is active when a case is opened')
+    .option('--bell <input>', 'input of the bell; it is told to MQTT alone');
   if (!isEdit) return command;
   return command
+    .option('--no-exit-button', 'no exit button')
+    .option('--no-contact', 'no door contact')
+    .option('--no-tamper', 'no tamper switch')
+    .option('--no-bell', 'no bell')
     .option('--no-title', 'no title')
     .option('--no-keep-open', 'no keep-open hours')
     .option('--no-pin', 'no PIN')
@@ -59,7 +73,9 @@ export function doorOptions(command: Command, isEdit: boolean): Command {
 
 /** What the options say, as a body of `door.add` or `door.edit`. */
 export function doorSettings(options: DoorOptions): JsonObject {
-  const { title, openMs, bits, allow, keepOpen, pin, two, passback, stale } = options;
+  const { title, openMs, bits, allow, keepOpen, pin, two, passback, stale, heldMs } = options;
+  const wires = { exit: options.exitButton, contact: options.contact, tamper: options.tamper, bell: options.bell };
+  const given = Object.entries(wires).flatMap(([use, input]) => (input === undefined ? [] : [[use, input || null]]));
   const orNull = (value: Json | false): Json => (value === false ? null : value);
   return {
     ...(title === undefined ? {} : { title: orNull(title) }),
@@ -71,6 +87,8 @@ export function doorSettings(options: DoorOptions): JsonObject {
     ...(two === undefined ? {} : { twoMs: two === false ? 0 : two }),
     ...(passback === undefined ? {} : { passback: orNull(passback) }),
     ...(stale === undefined ? {} : { staleMs: orNull(stale) }),
+    ...Object.fromEntries(given),
+    ...(heldMs === undefined ? {} : { heldMs }),
   };
 }
 

@@ -3,14 +3,17 @@ import type { JsonObject } from '../base/json.ts';
 import { zoneRule } from '../node/system-zone.ts';
 import { SpaceClock } from './clock.ts';
 import { type CommonOptions, collect, common, withSession } from './command.ts';
+import { alarmCommands } from './door-alarms.ts';
 import { type DoorOptions, doorOptions, doorSettings } from './door-options.ts';
 import { doorOrders } from './door-orders.ts';
 import { describeDoor, doorTable } from './door-text.ts';
 import type { Environment } from './environment.ts';
+
 import { parseHours } from './hours.ts';
 import { Names } from './names.ts';
 import { plain, print } from './output.ts';
 import { everyPage } from './pages.ts';
+import { wireLevels } from './wire-levels.ts';
 
 interface DoorAddOptions extends CommonOptions, DoorOptions {
   readonly reader: string;
@@ -27,6 +30,7 @@ export function doorCommands(program: Command, environment: Environment): void {
   editCommand(door, environment);
   removeCommand(door, environment);
   doorOrders(door, environment);
+  alarmCommands(door, environment);
 }
 
 function addCommand(door: Command, environment: Environment): void {
@@ -48,6 +52,7 @@ function addCommand(door: Command, environment: Environment): void {
     'door add front-door --reader front-reader --output front-strike',
     'door add shop --reader shop-reader --output shop-strike --hours "mon-fri 8-20" --hours "sat 10:00-16:00"',
     'door add lab --reader lab-reader --output lab-strike --allow plan:full --allow role:trainer@evenings --pin',
+    'door add back --reader back-reader --output back-strike --exit-button back-exit --contact back-contact',
   ]);
   add.action(async (name: string, options: DoorAddOptions) => {
     const { reader, output, zone } = options;
@@ -81,7 +86,8 @@ function showCommand(door: Command, environment: Environment): void {
     .argument('<name>', 'name of the door');
   common(show, environment, ['door show front-door']).action(async (name: string, options: CommonOptions) => {
     await withSession(options, environment, async (session) => {
-      const result = (await session.call('door.show', { door: name })) as JsonObject;
+      const door = (await session.call('door.show', { door: name })) as JsonObject;
+      const result = { ...door, levels: await wireLevels(session) };
       const clock = new SpaceClock(session);
       const text = options.json === true ? '' : await describeDoor(result, clock, new Names(session));
       print(result, options.json === true, () => text);
@@ -98,6 +104,7 @@ function editCommand(door: Command, environment: Environment): void {
     'door edit front-door --open-ms 5000',
     'door edit shop --allow everyone@days --allow role:admin --keep-open fridays',
     'door edit lab --two 20s --no-pin',
+    'door edit front-door --exit-button front-exit --contact front-contact --held-ms 30000',
   ]);
   edit.action(async (name: string, options: CommonOptions & DoorOptions) => {
     const settings = doorSettings(options);

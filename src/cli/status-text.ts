@@ -1,8 +1,10 @@
 import type { Json, JsonObject } from '../base/json.ts';
+import { alarmText } from './alarm-text.ts';
 import { instantsIn, type SpaceClock } from './clock.ts';
 import { describeDecision } from './facts.ts';
 import type { Names } from './names.ts';
 import { plain } from './output.ts';
+import { contactText, levelsOf } from './wire-levels.ts';
 
 /** What `status --json` prints: `space.show` with the standing lockdowns, the doors, and the node (null: none runs). */
 export interface Status extends JsonObject {
@@ -35,13 +37,16 @@ export function statusText(status: Status, clock: SpaceClock, names: Names): str
     ...backupLines(status.backup, clock),
     ...orderLines(status, clock),
     ...(running === null ? ['node     not running'] : nodeLines(running)),
-    ...(status.doors.length > 0 ? ['doors', ...status.doors.map((door) => doorLine(door, clock, names))] : []),
+    ...(status.doors.length > 0
+      ? ['doors', ...status.doors.map((door) => doorLine(door, running ?? {}, clock, names))]
+      : []),
   ].join('\n');
 }
 
 /** Every time that `statusText` shows. */
 export function instantsOf({ backup, lockdown, doors }: Status): readonly number[] {
-  const orders = [...rowsOf(lockdown), ...doors.flatMap(({ disabled }) => rowsOf(disabled))];
+  const standing = doors.flatMap(({ disabled, alarms }) => [...rowsOf(disabled), ...rowsOf(alarms)]);
+  const orders = [...rowsOf(lockdown), ...standing];
   const backups = [
     ...instantsIn([backup], 'restoredAsOfMs'),
     ...instantsIn([(backup.last ?? {}) as JsonObject], 'asOfMs'),
@@ -80,6 +85,12 @@ function orderLines({ lockdown, doors }: Status, clock: SpaceClock): readonly st
   return [
     ...rowsOf(lockdown).map((order) => `LOCKDOWN of all doors ${since(order)}`),
     ...doors.flatMap(({ door, disabled }) => rowsOf(disabled).map((order) => `DISABLED ${text(door)} ${since(order)}`)),
+    ...doors.flatMap(({ door, alarms }) =>
+      rowsOf(alarms).map(({ alarm, since: ms }) => {
+        const words = `${text(alarm)} since ${clock.text(Number(ms))}: ${alarmText(String(alarm))}`;
+        return `ALARM    ${text(door)} ${words}`;
+      }),
+    ),
   ];
 }
 
@@ -90,6 +101,11 @@ function nodeLines(running: JsonObject): readonly string[] {
     ...rowsOf(running.outputs).map(
       (output) => `  ${text(output.name)}: ${output.on === true ? 'on' : 'off'} (${text(output.level)})`,
     ),
+    ...rowsOf(running.faults).map(
+      ({ output, fault }) => `  ${text(output)} is ${text(fault)}: its feedback says otherwise`,
+    ),
+    ...(rowsOf(running.inputs).length > 0 ? ['inputs'] : []),
+    ...rowsOf(running.inputs).map(({ name, active }) => `  ${text(name)}: ${inputText(active)}`),
     'readers',
     ...rowsOf(running.readers).map(
       (reader) =>
@@ -104,10 +120,21 @@ function refusedText({ refused }: JsonObject): string {
   return reasons.length === 0 ? '' : `, refused ${reasons.map(([reason, count]) => `${reason} ${count}`).join(', ')}`;
 }
 
+function inputText(active: Json | undefined): string {
+  if (typeof active !== 'boolean') return 'unknown';
+  return active ? 'active' : 'inactive';
+}
+
 /** The last badge at the door's reader, in the words of the log. */
-function doorLine({ door, reader, keepOpen, last }: JsonObject, clock: SpaceClock, names: Names): string {
+function doorLine(
+  { door, reader, keepOpen, contact, last }: JsonObject,
+  running: JsonObject,
+  clock: SpaceClock,
+  names: Names,
+): string {
   const kept = typeof keepOpen === 'string' ? `, kept open at ${plain(keepOpen)}` : '';
-  const name = `  ${text(door)} (${text(reader)}${kept})`;
+  const state = typeof contact === 'string' ? `, ${contactText(contact, levelsOf(running))}` : '';
+  const name = `  ${text(door)} (${text(reader)}${kept}${state})`;
   if (typeof last !== 'object' || last === null) return `${name}: no badge yet`;
   const { ms, result } = last as JsonObject;
   return `${name}: ${clock.text(Number(ms))} ${describeDecision(String(result), names.inWords(last as JsonObject))}`;

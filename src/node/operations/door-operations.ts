@@ -22,6 +22,7 @@ export const DOOR_OPERATIONS: Operations = Object.freeze({
   'door.remove': ({ space }, params) => orderDoor(space, 'door.remove', params),
   'door.disable': ({ space }, params) => orderDoor(space, 'door.disable', params),
   'door.enable': enableDoor,
+  'door.alarm-clear': ({ space }, params) => orderDoor(space, 'alarm.clear', params),
   'door.why': askWhy,
   'member.names': nameMembers,
   lockdown: ({ space }, params) => orderDoor(space, 'lockdown', params),
