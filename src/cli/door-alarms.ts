@@ -36,7 +36,7 @@ export function alarmCommands(door: Command, environment: Environment): void {
   });
 }
 
-export function alarmsOf(alarms: Json | undefined): readonly JsonObject[] {
+function alarmsOf(alarms: Json | undefined): readonly JsonObject[] {
   return Array.isArray(alarms) ? (alarms as readonly JsonObject[]) : [];
 }
 

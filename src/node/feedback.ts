@@ -42,8 +42,9 @@ export class Feedback {
       return;
     }
     const fault = isOn ? 'silent' : 'welded';
-    if (this.#coming?.fault === fault || this.#fault === fault) return;
+    if (this.#coming?.fault === fault) return;
     this.stop();
+    if (this.#fault === fault) return;
     const { clock, lagMs } = this.#parts;
     const cancel = clock.after(lagMs, () => {
       this.#coming = null;

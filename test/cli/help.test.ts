@@ -56,7 +56,9 @@ t.test('every command has its help, with examples', async (t) => {
     ...['add', 'list', 'end'].map((one) => `guest ${one}`),
     ...['add', 'list', 'erase'].map((one) => `note ${one}`),
     ...['enrol', 'lost', 'found', 'remove', 'pin', 'break-glass', 'test'].map((one) => `badge ${one}`),
-    ...['add', 'list', 'show', 'edit', 'remove', 'disable', 'enable', 'lockdown', 'open'].map((one) => `door ${one}`),
+    ...['add', 'list', 'show', 'edit', 'remove', 'disable', 'enable', 'lockdown', 'open', 'alarms', 'alarm-clear'].map(
+      (one) => `door ${one}`,
+    ),
     ...['add', 'list', 'remove', 'import'].map((one) => `holiday ${one}`),
   ];
   t.same([...found].sort(), wanted.sort());

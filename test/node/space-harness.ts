@@ -5,6 +5,7 @@ import { constants, open } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '../../src/base/json.ts';
 import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
@@ -36,6 +37,10 @@ interface SpaceOptions {
   readonly drivers?: Readonly<Record<string, string>>;
   /** The longest time on of the output of a door, where it is another than the usual one. */
   readonly longestMs?: Readonly<Record<string, number>>;
+  /** Doors that also have the inputs NAME-exit, NAME-contact, NAME-tamper and NAME-bell. */
+  readonly wired?: readonly string[];
+  /** Doors whose output has the input NAME-feedback, which may lag 100 ms. */
+  readonly fedBack?: readonly string[];
   /** Further sections of blockmesh.toml. */
   readonly config?: string;
 }
@@ -168,10 +173,31 @@ export class TestSpace {
     const options = [...(JSON.parse(stdout) as string[]), ...more];
     const { pinsProgram } = this.#options;
     const [file, words] =
-      pinsProgram === undefined ? [process.execPath, [VIRTUAL_PINS, ...options]] : [pinsProgram, options];
+      pinsProgram === undefined
+        ? [process.execPath, [VIRTUAL_PINS, ...options, '--drive', this.#drivePath]]
+        : [pinsProgram, options];
     const pins = this.#keep(start(file, words));
     await pins.line((line) => line.startsWith('ready '));
     return pins;
+  }
+
+  /** Moves lines of the virtual pins process, as `front-exit low`; all of them at once. */
+  async drive(...lines: readonly string[]): Promise<void> {
+    const socket = connect(this.#drivePath);
+    const answers = createInterface({ input: socket });
+    socket.write(lines.map((line) => `${line}\n`).join(''));
+    let left = lines.length;
+    for await (const answer of answers) {
+      if (answer !== 'ok') throw new Error(`${lines.join(', ')}: ${answer}`);
+      left -= 1;
+      if (left === 0) break;
+    }
+    socket.destroy();
+    if (left > 0) throw new Error(`${lines.join(', ')}: no answer`);
+  }
+
+  get #drivePath(): string {
+    return join(this.folder, 'run/drive');
   }
 
   /** A second client of the pins process, beside the node; it is told what outputs do. */
@@ -247,7 +273,14 @@ export class TestSpace {
   }
 }
 
-function configFor({ doors, drivers = {}, longestMs = {}, config = '' }: SpaceOptions): string {
+function configFor({
+  doors,
+  drivers = {},
+  longestMs = {},
+  wired = [],
+  fedBack = [],
+  config = '',
+}: SpaceOptions): string {
   const sections = doors.flatMap((door) => [
     `[reader.${door}-reader]`,
     `driver = "${drivers[door] ?? 'rdm6300'}"`,
@@ -257,8 +290,21 @@ function configFor({ doors, drivers = {}, longestMs = {}, config = '' }: SpaceOp
     'chip = "virtual"',
     `line = "${door}"`,
     ...(longestMs[door] === undefined ? [] : [`longest_ms = ${longestMs[door]}`]),
+    ...(fedBack.includes(door) ? [`feedback = "${door}-feedback"`, 'feedback_ms = 100'] : []),
   ]);
-  return ['[node]', 'name = "board"', 'clock = "trusted"', ...sections, config, ''].join('\n');
+  const inputs = [
+    ...wired.flatMap((door) => ['exit', 'tamper', 'bell'].map((use) => `${door}-${use}`)),
+    ...fedBack.map((door) => `${door}-feedback`),
+  ];
+  const wires = [
+    ...inputs.flatMap((name) => [`[input.${name}]`, 'chip = "virtual"', `line = "${name}"`]),
+    // High, as a line that nothing pulls down, says open.
+    ...wired.flatMap((door) => [
+      ...[`[input.${door}-contact]`, 'chip = "virtual"', `line = "${door}-contact"`, 'active = "high"'],
+      'bias = "pull-down"',
+    ]),
+  ];
+  return ['[node]', 'name = "board"', 'clock = "trusted"', ...sections, ...wires, config, ''].join('\n');
 }
 
 export interface TestDoor {
