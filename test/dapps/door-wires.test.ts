@@ -8,7 +8,7 @@ import {
   RELEASE_GRACE_MS,
 } from '../../dapps/door/limits.ts';
 import { CodedError } from '../../src/base/errors.ts';
-import { RPC_PENDING_MAX } from '../../src/base/limits.ts';
+import { RPC_PENDING_MAX, SCAN_ROWS_MAX } from '../../src/base/limits.ts';
 import { ADAS, AgentUnderTest, at, BOBS, NOON_MS } from './door-agent.ts';
 import { MINUTE_MS, WiredDoor, wiredDoor } from './door-wires.ts';
 
@@ -235,6 +235,8 @@ t.test('what is told before the alarms are read is neither told twice nor forgot
   const door = new WiredDoor().watchTimers();
   const record = { since: 1, event: null, clock: 'synced' };
   door.give('door', { 'alarm/front/jammed': record, 'alarm/front/tamper': record });
+  // So many stand elsewhere that they are read page by page.
+  for (let at = 0; at < 2 * SCAN_ROWS_MAX; at += 1) door.give('door', { [`alarm/d-${at}/tamper`]: record });
   const hello = door.program.call('hello', { abi: 1, dapp: 'door', branch: 'main' });
   const first = [door.input('lid', true, true), door.output(false)];
   await Promise.all([hello, ...first]);

@@ -52,7 +52,7 @@ t.test('stuck exit button', async (t) => {
 t.test('clock unknown', async (t) => {
   await scene.call('guest.add', { name: 'Gus', member: 'Ada', until: Date.now() + 86_400_000 });
   await scene.call('badge.enrol', { member: 'Gus', number: '0000000002' });
-  await scene.call('glass.add', { label: 'safe', number: '0000000003' });
+  await scene.call('glass.add', { card: 'safe-1', label: 'safe', number: '0000000003' });
   await scene.restart('clock=untrusted');
   await scene.begin();
   t.match(await scene.badge('back', '0000000002'), { code: 'clock_unknown', rule: 'guest' });

@@ -93,6 +93,8 @@ t.test('of one reader few badges are handled at once, of all no more than an age
   for (const { done } of open.splice(0)) done();
   await turn();
   t.strictSame([open.length, log.lines.at(-1)?.code], [0, 'badge_too_late'], 'nobody stands there any more');
+  const late = log.lines.filter(({ code, reader }) => code === 'badge_too_late' && reader === 'loud');
+  t.equal(late.length, READER_QUEUE_MAX, 'each of them is told');
   badge('loud');
   t.equal(open.length, 1, 'and all is as before');
 });

@@ -154,6 +154,16 @@ t.test('device: a board names what it has', async (t) => {
   t.match(play(state, BOARD, 'device', { ...DEVICE, role: 'output', family: 'switch' }), { ok: true }, 'its own, anew');
   t.match(state.read('mesh', 'device/front-reader'), { role: 'output', node: BOARD });
   t.match(play(state, BOARD_2, 'device', { ...DEVICE, name: 'other' }), { ok: true });
+  t.match(play(state, BOARD, 'device', { name: 'front-exit', role: 'input', family: 'contact' }), { ok: true });
+});
+
+t.test('returned: a board is back after a loss of power', async (t) => {
+  const state = founded();
+  t.strictSame(play(state, BOARD, 'returned', { lastMs: 5 }), { ok: true, writes: [] });
+  refusedWith(t, play(state, FOUNDER, 'returned', { lastMs: 5 }), 'not_allowed', 'a person');
+  for (const body of [{}, { lastMs: -1 }, { lastMs: '5' }, { lastMs: 5, boot: 1 }]) {
+    refusedWith(t, play(state, BOARD, 'returned', body), 'body_invalid', JSON.stringify(body));
+  }
 });
 
 t.test('recovered and interrupted: what became of a pulse', async (t) => {
