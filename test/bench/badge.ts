@@ -68,7 +68,7 @@ export async function measureBadges(
   const bare: Way = { feed: new SerialFeed(bareFeed), output: BARE_OUTPUT, sentNs: [] };
   const client = await connectPins({ socketPath: space.pinsSocket });
   await badgeAll([ours, bare], client, space, work);
-  const times = { ours: await timesMs(ours, client), bare: await timesMs(bare, client) };
+  const times = { ours: await pulseTimesMs(ours, client), bare: await pulseTimesMs(bare, client) };
   await client.close();
   for (const way of [ours, bare]) way.feed.close();
   const against = `the same bytes at a bare process that at once asks ${pinsName}, the same one`;
@@ -107,19 +107,33 @@ async function badgeAll(ways: readonly Way[], pins: PinsClient, space: BenchSpac
   }
 }
 
-/** @throws bench_pulse when the pulses are not exactly one for each badge, each before the next badge. */
-async function timesMs({ output, sentNs }: Way, pins: PinsClient): Promise<readonly number[]> {
+/**
+ * How long each badge took to its pulse at `output`.
+ * @throws bench_pulse when the pulses are not exactly one for each badge, each before the next badge.
+ */
+export async function pulseTimesMs(
+  { output, sentNs }: Pick<Way, 'output' | 'sentNs'>,
+  pins: PinsClient,
+): Promise<readonly number[]> {
   const records = (await pins.records(0)).filter((record) => record.output === output);
   return sentNs.map((sent, at) => {
     const onNs = records[at]?.onNs;
     const next = sentNs[at + 1];
     if (onNs === undefined || onNs < sent || (next !== undefined && onNs > next) || records.length !== sentNs.length) {
-      throw new CodedError('bench_pulse', `badge ${at + 1} has no pulse of its own at ${output}`, {
-        fields: { badges: sentNs.length, pulses: records.length },
-      });
+      throw new CodedError(
+        'bench_pulse',
+        `badge ${at + 1} has no pulse of its own at ${output}: ${lateText(onNs, sent)}`,
+        {
+          fields: { badges: sentNs.length, pulses: records.length },
+        },
+      );
     }
     return Number(onNs - sent) / 1e6;
   });
+}
+
+function lateText(onNs: bigint | undefined, sentNs: bigint): string {
+  return onNs === undefined ? 'none came' : `it came after ${Number(onNs - sentNs) / 1e6} ms`;
 }
 
 function measured(

@@ -5,12 +5,22 @@ import { admitBench } from './admit.ts';
 import { appendBench, groupBench } from './append.ts';
 import { badgeBench, nativeBadgeBench } from './badge.ts';
 import { RELEASE } from './bench-space.ts';
+import { babbleBench, floodBench } from './flood.ts';
 import { growthBench } from './growth.ts';
 import { figure, loadText, tableOf } from './report.ts';
 import { restBench } from './rest.ts';
 import type { Bench, Measured } from './row.ts';
 
-const BENCHES: readonly Bench[] = [badgeBench, nativeBadgeBench, appendBench, groupBench, admitBench, restBench];
+const BENCHES: readonly Bench[] = [
+  badgeBench,
+  nativeBadgeBench,
+  floodBench,
+  babbleBench,
+  appendBench,
+  groupBench,
+  admitBench,
+  restBench,
+];
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;

@@ -19,6 +19,7 @@ interface Program {
 /** The processes of one bench. */
 export class Programs {
   readonly #programs: Program[] = [];
+  readonly #brief: Program[] = [];
 
   /** Starts a program that runs until `stop`; what it says goes into the file `log`. */
   start(name: string, command: readonly string[], log: string): ChildProcess {
@@ -30,6 +31,14 @@ export class Programs {
     const ended = Promise.race([once(child, 'exit'), new Promise((resolve) => child.once('error', resolve))]);
     ended.catch(() => undefined);
     this.#programs.push({ name, child, ended, log });
+    return child;
+  }
+
+  /** Starts a program that its caller ends; it is stopped with the others only if it is still there. */
+  startBrief(command: readonly string[], log: string): ChildProcess {
+    const child = this.start('', command, log);
+    const program = this.#programs.pop();
+    if (program !== undefined) this.#brief.push(program);
     return child;
   }
 
@@ -64,7 +73,7 @@ export class Programs {
 
   /** Ends the programs, the last started first. */
   async stop(): Promise<void> {
-    for (const { child, ended } of this.#programs.splice(0).reverse()) {
+    for (const { child, ended } of [...this.#programs.splice(0), ...this.#brief.splice(0)].reverse()) {
       if (!isRunning(child)) continue;
       const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX);
       child.kill('SIGTERM');
