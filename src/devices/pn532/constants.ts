@@ -40,8 +40,12 @@ export const UID_LENGTHS: readonly number[] = [4, 7, 10];
 export const ACK_MS_MAX = 10;
 /** How long an acknowledgement may be on its way to us: a USB adapter keeps bytes for up to 16 ms (FTDI). */
 export const LINE_MS_MAX = 20;
-export const ANSWER_MS_MAX = 1_000;
-/** A chip that was not awake yet loses the first command, and noise costs one now and then. */
-export const COMMAND_TRIES_MAX = 3;
+/** With few tries for a card the chip answers in a tenth of this. */
+export const ANSWER_MS_MAX = 500;
+/**
+ * A chip that was not awake yet loses the first command, and noise costs one now and then. Each try waits twice as long
+ * as the one before for its acknowledgement: a busy board hears late what came in time, and must not call that silence.
+ */
+export const COMMAND_TRIES_MAX = 5;
 /** From one answer to the next question whether a card is there. */
 export const POLL_PAUSE_MS = 50;

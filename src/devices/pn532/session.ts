@@ -121,7 +121,7 @@ export class Pn532Session {
     this.#isAcknowledged = false;
     const frame = encodeCommand(Uint8Array.from(step.command));
     const isFirst = step.command[0] === SAM_CONFIGURATION;
-    this.#wait(ACK_MS_MAX + LINE_MS_MAX, () =>
+    this.#wait((ACK_MS_MAX + LINE_MS_MAX) * 2 ** (this.#tries - 1), () =>
       this.#again('pn532_silent', `the chip did not acknowledge ${step.name}`),
     );
     // What cannot be sent is not acknowledged either.
