@@ -105,7 +105,9 @@ export async function runPins(program: PinsProgram, argv: readonly string[]): Pr
     else await serve(program, options);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
+    const advice = error.cause instanceof CodedError ? error.cause.advice : undefined;
     process.stderr.write(`blockmesh-pins: ${codeOf(error.cause) ?? 'failed'}: ${error.message}\n`);
+    if (advice !== undefined) process.stderr.write(`${advice}\n`);
     process.exitCode = error.exitCode;
   }
 }
