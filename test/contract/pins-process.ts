@@ -30,6 +30,13 @@ export interface StartOptions {
   readonly socketPath?: string;
 }
 
+/** The level of an output, and when it came to it. */
+export interface TraceLine {
+  readonly ns: bigint;
+  readonly output: string;
+  readonly level: string;
+}
+
 export interface Exit {
   readonly code: number | null;
   readonly stderr: string;
@@ -40,7 +47,7 @@ export interface PinsProcess {
   readonly child: ChildProcess;
   readonly exit: Promise<Exit>;
   /** The traced levels since the start, oldest first. */
-  trace(): { ns: bigint; output: string; level: string }[];
+  trace(): TraceLine[];
   stop(signal?: NodeJS.Signals): Promise<Exit>;
   /** Moves what the process reads. */
   readonly drive: PinsDrive;

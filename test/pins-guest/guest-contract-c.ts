@@ -1,16 +1,24 @@
 import t from 'tap';
 import { pinsContract } from '../contract/pins.ts';
 import { pinsHostileContract } from '../contract/pins-hostile.ts';
+import { pinsInputsContract } from '../contract/pins-inputs.ts';
 import { pinsLifeContract } from '../contract/pins-life.ts';
-import { kernelLines } from './kernel-lines.ts';
-import { C_PROGRAM } from './programs.ts';
+import { pinsReloadContract } from '../contract/pins-reload.ts';
+import { pinsWiegandContract } from '../contract/pins-wiegand.ts';
+import { C_PROGRAM, startAnywhere } from './start.ts';
 
 /** The C program keeps the contract on lines of a kernel. */
 
-const PROGRAM = Object.assign([...C_PROGRAM.command], { lines: kernelLines(C_PROGRAM.isNamed) });
+const SUITES = [
+  pinsContract,
+  pinsLifeContract,
+  pinsInputsContract,
+  pinsWiegandContract,
+  pinsReloadContract,
+  pinsHostileContract,
+];
 
 t.test('C program, lines of a kernel', async (t) => {
-  pinsContract(t, PROGRAM);
-  pinsLifeContract(t, PROGRAM);
-  pinsHostileContract(t, PROGRAM);
+  const begin = startAnywhere(C_PROGRAM);
+  for (const suite of SUITES) suite(t, begin);
 });

@@ -1,19 +1,17 @@
 import t from 'tap';
 import { pinsContract } from '../contract/pins.ts';
 import { pinsHostileContract } from '../contract/pins-hostile.ts';
+import { pinsInputsContract } from '../contract/pins-inputs.ts';
 import { pinsLifeContract } from '../contract/pins-life.ts';
-import { startWith } from '../contract/pins-process.ts';
-import { kernelLines } from './kernel-lines.ts';
-import { ONOFF } from './programs.ts';
+import { ONOFF, startAnywhere } from './start.ts';
 
 /** The program on onoff keeps the contract on lines of a kernel. */
 
-const PROGRAM = Object.assign([...ONOFF.command], { lines: kernelLines(ONOFF.isNamed) });
+const SUITES = [pinsContract, pinsLifeContract, pinsInputsContract, pinsHostileContract];
 
 t.test('onoff, lines of a kernel', async (t) => {
+  const begin = startAnywhere(ONOFF);
   // Node keeps what it made of the sources once a process has ended in good order; each later start is spared it.
-  await (await startWith(t, PROGRAM)()).stop();
-  pinsContract(t, PROGRAM);
-  pinsLifeContract(t, PROGRAM);
-  pinsHostileContract(t, PROGRAM);
+  await (await begin(t)()).stop();
+  for (const suite of SUITES) suite(t, begin);
 });

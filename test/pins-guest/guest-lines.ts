@@ -1,19 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
-import { DOOR, RawClient, startWith } from '../contract/pins-process.ts';
+import { EXIT, RawClient } from '../contract/pins-process.ts';
 import { SimChip } from './gpio-sim.ts';
-import { makeChip } from './kernel-lines.ts';
 import { clearTrace, tracedLevels } from './kernel-trace.ts';
-import { C_PROGRAM, ONOFF, on, type PinsProgram } from './programs.ts';
+import { C_PROGRAM, ONOFF, type Program, startOn } from './start.ts';
+import { TestChip } from './test-chip.ts';
 
 /** What only lines of a kernel can show: claims, owners, and what is left of them when a process is killed. */
 
 const DOOR_LINE = 0;
-const LATHE_LINE = 1;
+const LATHE_LINE = 3;
 
 /** Runs a program that must not start, to its end. */
-function refusedStart({ command }: PinsProgram, options: readonly string[], uid = 0) {
+function refusedStart({ command }: Program, options: readonly string[], uid = 0) {
   const [file = '', ...words] = command;
   const { status, stderr } = spawnSync(file, [...words, '--socket', '/tmp/refused.sock', ...options], {
     encoding: 'utf8',
@@ -23,18 +23,20 @@ function refusedStart({ command }: PinsProgram, options: readonly string[], uid 
 }
 
 /** DOOR is high when on, LATHE low; outside, both are pulled to where they would be on. */
-function pulledOn(label: string): SimChip {
-  const chip = makeChip(label);
+function pulledOn(label: string): TestChip {
+  const test = new TestChip(label);
+  const { chip } = test;
   chip.pull(DOOR_LINE, 'high');
   chip.pull(LATHE_LINE, 'low');
-  return chip;
+  return test;
 }
 
-async function safeFromClaim(t: Test, program: PinsProgram): Promise<void> {
-  const chip = pulledOn(`${program.name === ONOFF.name ? 'o' : 'c'}-safe`);
+async function safeFromClaim(t: Test, program: Program): Promise<void> {
+  const test = pulledOn(`${program.tag}-safe`);
+  const { chip } = test;
   t.same([chip.level(DOOR_LINE), chip.level(LATHE_LINE)], ['high', 'low'], 'without an owner both would be on');
   clearTrace();
-  const pins = await startWith(t, on(chip, program))();
+  const pins = await startOn(test, program, t)();
   t.same([chip.level(DOOR_LINE), chip.level(LATHE_LINE)], ['low', 'high']);
   const driven = (line: number) => tracedLevels().filter((one) => one.line === chip.base + line);
   t.same(new Set(driven(DOOR_LINE).map(({ level }) => level)), new Set(['low']), 'never driven to another level');
@@ -48,10 +50,11 @@ async function safeFromClaim(t: Test, program: PinsProgram): Promise<void> {
   t.match(await pins.stop(), { code: 0, stderr: '' });
 }
 
-async function killedInMidPulse(t: Test, program: PinsProgram, left: string): Promise<void> {
-  const chip = makeChip(`${program.name === ONOFF.name ? 'o' : 'c'}-killed`);
+async function killedInMidPulse(t: Test, program: Program, left: string): Promise<void> {
+  const test = new TestChip(`${program.tag}-killed`);
+  const { chip } = test;
   chip.pull(DOOR_LINE, 'low');
-  const start = startWith(t, on(chip, program));
+  const start = startOn(test, program, t);
   const pins = await start();
   const client = new RawClient(pins.socketPath);
   await client.ask('pulse door 50000 p');
@@ -67,25 +70,26 @@ async function killedInMidPulse(t: Test, program: PinsProgram, left: string): Pr
   await again.stop();
 }
 
-async function unplugged(t: Test, program: PinsProgram): Promise<void> {
-  const chip = makeChip(`${program.name === ONOFF.name ? 'o' : 'c'}-unplugged`);
-  const pins = await startWith(t, on(chip, program))();
+async function unplugged(t: Test, program: Program): Promise<void> {
+  const test = new TestChip(`${program.tag}-unplugged`);
+  const { chip } = test;
+  const pins = await startOn(test, program, t)();
   const client = new RawClient(pins.socketPath);
   await client.ask('pulse door 300 p');
   chip.unplug();
   t.match(await pins.exit, { code: 1, stderr: /^blockmesh-pins: line_failed: output door / });
 }
 
-function refusals(t: Test, program: PinsProgram): void {
+function refusals(t: Test, program: Program): void {
   const output = (pin: string) => ['--output', `x,${pin},active=high,safe=low,longest=1000`];
   const cases: [string, readonly string[], string][] = [
     ['no such chip', output('chip=nowhere,offset=1'), 'chip_missing'],
     ['two chips of one label', output('chip=twin,offset=1'), 'chip_ambiguous'],
-    ['beyond its lines', output('chip=single,offset=8'), 'line_missing'],
+    ['beyond its lines', output('chip=single,offset=9'), 'line_missing'],
     ['no such line', output('chip=single,line=NOWHERE'), 'line_missing'],
     [
       'one line twice',
-      ['--output', 'y,line=single-line-2,active=high,safe=low,longest=1', ...output('chip=single,offset=2')],
+      ['--output', 'y,line=EXIT-single,active=high,safe=low,longest=1', ...output('chip=single,offset=2')],
       program.isNamed ? 'line_twice' : 'line_missing',
     ],
   ];
@@ -99,15 +103,16 @@ function refusals(t: Test, program: PinsProgram): void {
   );
 }
 
-async function owners(t: Test, program: PinsProgram, other: PinsProgram): Promise<void> {
-  const chip = makeChip(`${program.name === ONOFF.name ? 'o' : 'c'}-owned`);
-  const start = startWith(t, on(chip, program));
+async function owners(t: Test, program: Program, other: Program): Promise<void> {
+  const test = new TestChip(`${program.tag}-owned`);
+  const { chip } = test;
+  const start = startOn(test, program, t);
   const pins = await start();
   const client = new RawClient(pins.socketPath);
   await client.ask('hold door h');
   for (const second of [program, other]) {
     await t.rejects(
-      startWith(t, on(chip, second))(),
+      startOn(test, second, t)(),
       { code: 4, stderr: /^blockmesh-pins: line_busy: / },
       `${second.name} does not get the lines of ${program.name}`,
     );
@@ -115,13 +120,13 @@ async function owners(t: Test, program: PinsProgram, other: PinsProgram): Promis
   t.equal(chip.level(DOOR_LINE), 'high', 'and does not move them');
   t.match((await client.askAll('list'))[0], /^output door on high /);
   await pins.stop();
-  const next = await startWith(t, on(chip, other))();
+  const next = await startOn(test, other, t)();
   t.equal(chip.level(DOOR_LINE), 'low', 'after a stop in good order the other one may have them');
   await next.stop();
 }
 
 const twins = ['one', 'two'].map((name) => new SimChip('twin', 4, {}, name));
-const single = makeChip('single');
+const { chip: single } = new TestChip('single');
 t.teardown(() => {
   for (const chip of [...twins, single]) chip.unplug();
 });
@@ -146,19 +151,20 @@ t.test('onoff refuses what sysfs cannot do', async (t) => {
   t.match(refusedStart(ONOFF, reader), { code: 4, stderr: /wiegand_unsupported: .*no order across lines/ });
   const input = ['--input', 'exit,chip=single,offset=1,active=low,bias=pull-up'];
   t.match(refusedStart(ONOFF, input), { code: 4, stderr: /claim_failed: .*pull-up/ });
-  t.match(refusedStart(ONOFF, ['--output', 'x,line=single-line-1,active=high,safe=low,longest=1']), {
+  t.match(refusedStart(ONOFF, ['--output', 'x,line=BRIEF-single,active=high,safe=low,longest=1']), {
     code: 4,
     stderr: /line_missing: .*sysfs knows no names of lines/,
   });
 });
 
 t.test('onoff takes a line that somebody left given out, as it was', async (t) => {
-  const chip = makeChip('left');
+  const test = new TestChip('left');
+  const { chip } = test;
   const number = chip.base + DOOR_LINE;
   writeFileSync('/sys/class/gpio/export', `${number}`);
   writeFileSync(`/sys/class/gpio/gpio${number}/active_low`, '1');
   writeFileSync(`/sys/class/gpio/gpio${number}/direction`, 'low');
-  const pins = await startWith(t, on(chip, ONOFF))();
+  const pins = await startOn(test, ONOFF, t)();
   t.equal(chip.level(DOOR_LINE), 'low', 'levels are physical, whatever was set there');
   const client = new RawClient(pins.socketPath);
   await client.ask('hold door h');
@@ -167,20 +173,14 @@ t.test('onoff takes a line that somebody left given out, as it was', async (t) =
   await pins.stop();
 });
 
-t.test('onoff hears inputs', async (t) => {
-  const chip = makeChip('inputs');
-  chip.pull(1, 'high');
-  const words = ['--input', 'exit,chip=inputs,offset=1,active=low,bias=none,debounce=20'];
-  const { lines } = on(chip, ONOFF);
-  const command = Object.assign([...ONOFF.command, ...words], lines === undefined ? {} : { lines });
-  const pins = await startWith(t, command)({ outputs: [DOOR] });
+t.test('onoff debounces', async (t) => {
+  const test = new TestChip('inputs');
+  const pins = await startOn(test, ONOFF, t)({ inputs: [EXIT.replace('debounce=0', 'debounce=40')] });
   const client = new RawClient(pins.socketPath);
   await client.ask('watch');
-  t.match(await client.askAll('inputs'), [/^input exit inactive \d+$/, 'ok inputs 1']);
-  chip.pull(1, 'low');
-  t.match(await client.event(), /^event input exit active \d+ 1$/);
-  chip.pull(1, 'high');
+  for (const level of ['low', 'high', 'low', 'high', 'low'] as const) await test.level('exit', level);
+  t.match(await client.event(), /^event input exit active \d+ 1$/, 'what bounces is told once it has come to rest');
+  await test.level('exit', 'high');
   t.match(await client.event(), /^event input exit inactive \d+ 2$/);
-  t.match(await client.askAll('inputs'), [/^input exit inactive \d+$/, 'ok inputs 1']);
   await pins.stop();
 });

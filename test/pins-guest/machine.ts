@@ -63,6 +63,7 @@ function ownPrograms(): Readonly<Record<string, string>> {
     'bin/blockmesh-pins': buildPins('gpio_v2'),
     'bin/blockmesh-evdev': compile(join(RELEASE, 'src/devices/keyboard/native/evdev.c')),
     'bin/test-keyboard': compile(join(import.meta.dirname, 'native/keyboard.c')),
+    'bin/test-pulser': compile(join(import.meta.dirname, 'native/pulser.c')),
   };
 }
 
