@@ -20,10 +20,11 @@ CFLAGS ?= -O2
 OUR_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror
 PINS_CFLAGS := $(OUR_CFLAGS) -DPINS_VERSION='"$(VERSION)"'
 
-# Debian packages beside npm, make and a compiler: socat is the line of a virtual reader; strace counts syncs in
-# tests; python3 runs decoders of frames that share nothing with ours.
-RUN_PROGRAMS := socat
-TEST_PROGRAMS := socat strace setpriv:util-linux python3:python3
+# Debian packages beside npm, make and a compiler: socat is the line of a virtual reader; openssl makes the broker's
+# certificates; strace counts syncs in tests; python3 runs decoders of frames that share nothing with ours; mosquitto's
+# clients talk to the broker in tests.
+RUN_PROGRAMS := socat openssl
+TEST_PROGRAMS := socat openssl strace setpriv:util-linux python3:python3 mosquitto_pub:mosquitto-clients
 # program:package. The machine whose power is cut has an x86-64 processor, and our Node for it.
 POWERCUT_PROGRAMS := qemu-system-x86_64:qemu-system-x86 cpio mke2fs:e2fsprogs setpriv:util-linux
 POWERCUT_DEBIAN := build/powercut/debian

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { backupCommand } from './backup.ts';
 import { badgeCommands } from './badges.ts';
 import { demoCommand } from './demo.ts';
+import { deviceCommands } from './devices.ts';
 import { doorCommands } from './doors.ts';
 import type { Environment } from './environment.ts';
 import { eraseCommand } from './erase.ts';
@@ -61,6 +62,7 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
   noteCommands(program, environment);
   badgeCommands(program, environment, setExitCode);
   doorCommands(program, environment);
+  deviceCommands(program, environment);
   scheduleCommands(program, environment);
   holidayCommands(program, environment);
   zoneCommand(program, environment);

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import { alarmText } from './alarm-text.ts';
+import { brokerLines } from './broker-text.ts';
 import { instantsIn, type SpaceClock } from './clock.ts';
 import { describeDecision } from './facts.ts';
 import type { Names } from './names.ts';
@@ -111,6 +112,7 @@ function nodeLines(running: JsonObject): readonly string[] {
       (reader) =>
         `  ${text(reader.name)}: ${text(reader.state)}, ${text(reader.badges)} badges, ${text(reader.dropped)} dropped${refusedText(reader)}`,
     ),
+    ...brokerLines(running.broker),
   ];
 }
 

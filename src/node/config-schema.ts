@@ -1,4 +1,5 @@
 import { FEEDBACK_MS_MAX, PINS_DEBOUNCE_MS_MAX, PINS_ON_MS_MAX } from '../base/limits.ts';
+import { brokerSchema } from './broker-schema.ts';
 import { readerSchema } from './reader-schema.ts';
 import { DEVICE_NAME, devices, pinned, table, text } from './schema-parts.ts';
 
@@ -13,6 +14,7 @@ const sections = () => ({
   control: table({ socket: { ...text, default: 'run/node.sock' } }),
   pins: table({ socket: { ...text, default: 'run/pins.sock' } }),
   reader: devices(readerSchema()),
+  broker: brokerSchema(),
   input: pinned({
     active: { enum: ['high', 'low'], default: 'low' },
     bias: { enum: ['pull-up', 'pull-down', 'none'], default: 'pull-up' },

@@ -20,6 +20,19 @@ export interface Config {
   readonly reader: Readonly<Record<string, ReaderConfig>>;
   readonly input: Readonly<Record<string, InputConfig>>;
   readonly output: Readonly<Record<string, OutputConfig>>;
+  readonly broker: BrokerConfig;
+}
+
+export interface BrokerConfig {
+  readonly enabled: boolean;
+  /** With TLS, on every address. 0: any that is free. */
+  readonly port: number;
+  /** Without TLS, for programs on this machine. 0: none. */
+  readonly loopback_port: number;
+  /** First levels of every topic of ours. */
+  readonly base: string;
+  /** Without TLS on one interface, for devices that were added so; absent: none. */
+  readonly plain?: { readonly interface: string; readonly port: number };
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Clock, Randomness } from '../base/ports.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Agents } from './agents.ts';
 import { type FactFeed, testBadge } from './badge-test.ts';
+import type { NodeBroker } from './broker/node-broker.ts';
 import type { Config } from './config.ts';
 import type { ControlHandler } from './control.ts';
 import { openDoorBy } from './door-open.ts';
@@ -19,7 +20,7 @@ import type { Space } from './space.ts';
 import type { Wires } from './wires.ts';
 
 /** The parts of a running node that the control socket reaches. */
-interface ControlParts {
+export interface ControlParts {
   readonly folder: string;
   readonly config: Config;
   readonly clock: Clock;
@@ -33,6 +34,7 @@ interface ControlParts {
   readonly outputs: Outputs;
   readonly wires: Wires;
   readonly readers: Readers;
+  readonly broker: NodeBroker;
   readonly committed: Signal;
   /** The node stops. */
   readonly ending: AbortSignal;
@@ -55,6 +57,7 @@ export function controlHandlers(parts: ControlParts): Readonly<Record<string, Co
       outputs: outputs.isConnected ? (await outputs.list()).map((output) => ({ ...output })) : [],
       ...wires.describe(),
       readers: readers.describe(),
+      broker: parts.broker.describe(),
       uptimeMs: Math.round(process.uptime() * 1000),
     }),
     'badge.next': (params, progress, gone) =>

@@ -29,6 +29,10 @@ export interface KeyFolder {
   readonly badges: string;
   /** The founder's own key, where it is kept here. */
   readonly founder: string;
+  /** Signs the certificate of this board's broker; absent until that has started. */
+  readonly mqttCa: string;
+  /** What the broker shows of itself. */
+  readonly mqttServer: string;
 }
 
 export function keyFolder(folder: string): KeyFolder {
@@ -38,6 +42,8 @@ export function keyFolder(folder: string): KeyFolder {
     console: path('console.json'),
     badges: path('badges.json'),
     founder: path('founder.json'),
+    mqttCa: path('mqtt-ca.json'),
+    mqttServer: path('mqtt-server.json'),
   };
 }
 

@@ -11,6 +11,3 @@ export interface MessageBus {
     options: { readonly retain: boolean; readonly qos: 0 | 1 | 2 },
   ): Promise<void>;
 }
-
-/** What a node without a broker publishes to. */
-export const NO_BUS: MessageBus = Object.freeze({ publish: async () => {} });

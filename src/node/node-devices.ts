@@ -6,7 +6,7 @@ import { Agents } from './agents.ts';
 import { BadgeLanes } from './badge-lanes.ts';
 import type { FactFeed } from './badge-test.ts';
 import type { Config } from './config.ts';
-import { NO_BUS } from './message-bus.ts';
+import type { MessageBus } from './message-bus.ts';
 import type { NextCards } from './next-card.ts';
 import { Outputs } from './outputs.ts';
 import type { Presentations } from './presentations.ts';
@@ -16,9 +16,6 @@ import type { Recovery } from './recovery.ts';
 import type { Space } from './space.ts';
 import type { WiegandFeed } from './wiegand-feed.ts';
 import type { Wires } from './wires.ts';
-
-/** The base of every topic until the broker's configuration names another. */
-const TOPIC_BASE = 'blockmesh';
 
 interface DeviceParts {
   readonly config: Config;
@@ -31,14 +28,15 @@ interface AgentNeeds {
   readonly space: Space;
   readonly outputs: Outputs;
   readonly facts: FactFeed;
+  readonly bus: MessageBus;
   readonly recovery: Recovery;
   readonly wires: Wires;
 }
 
 /** The agents of this board; one that has started again is told how its wires are. */
 export function agentsOf(
-  { runner, log }: DeviceParts & { readonly runner: Runner },
-  { space, outputs, facts, recovery, wires }: AgentNeeds,
+  { config, runner, log }: DeviceParts & { readonly runner: Runner },
+  { space, outputs, facts, bus, recovery, wires }: AgentNeeds,
 ): Promise<Agents> {
   return Agents.start({
     space,
@@ -46,8 +44,8 @@ export function agentsOf(
     runner,
     clock: space.clock,
     log,
-    bus: NO_BUS,
-    topicBase: TOPIC_BASE,
+    bus,
+    topicBase: config.broker.base,
     onUp: () => wires.retell(),
     onFact: (fact) => facts.publish(fact),
     onOrphan: (pulse) => void recovery.adopt(pulse),

@@ -7,9 +7,10 @@ import { readText } from '../store/files.ts';
 import type { Agents } from './agents.ts';
 import { announceDevices, announceReturn } from './announce.ts';
 import { FactFeed } from './badge-test.ts';
+import { NodeBroker } from './broker/node-broker.ts';
 import { type Config, parseConfig } from './config.ts';
 import { ControlServer } from './control.ts';
-import { controlHandlers } from './control-handlers.ts';
+import { type ControlParts, controlHandlers } from './control-handlers.ts';
 import { NextCards } from './next-card.ts';
 import { agentsOf, outputsOf, readersOf, watchReaders } from './node-devices.ts';
 import { Presentations } from './presentations.ts';
@@ -43,8 +44,8 @@ export interface RunningNode {
 }
 
 /**
- * Constructs everything once and starts it in order: ledger and contracts; pins process, and what it did while we
- * were gone; agents; readers; the control socket last, so that whoever is answered finds everything running.
+ * Constructs everything once and starts it in order: ledger and contracts; the MQTT broker; pins process, and what it
+ * did while we were gone; agents; readers; the control socket last, so that whoever is answered finds everything running.
  */
 export async function startNode(parts: NodeParts): Promise<RunningNode> {
   const { config, log } = parts;
@@ -55,10 +56,12 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
   try {
     const committed = new Signal();
     let agents: Agents | null = null;
+    let broker: NodeBroker | null = null;
     const space = await openSpace({
       ...parts,
       onCommit: (changed) => {
         agents?.changed(changed);
+        broker?.changed(changed);
         committed.fire();
       },
     });
@@ -66,6 +69,11 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     await announceReturn(space, parts.boot);
     await announceDevices(space, config);
     await space.fold.settled();
+
+    const mqtt = new NodeBroker({ ...parts, config: config.broker, space, clock: space.clock });
+    broker = mqtt;
+    stops.push(() => mqtt.stop());
+    await mqtt.start();
 
     const wiegand = new WiegandFeed();
     const recovery = new Recovery(space, log);
@@ -80,7 +88,7 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     const facts = new FactFeed();
     const presentations = new Presentations();
     const nextCards = new NextCards();
-    const running = await agentsOf(parts, { space, outputs, facts, recovery, wires });
+    const running = await agentsOf(parts, { space, outputs, facts, bus: mqtt, recovery, wires });
     agents = running;
     stops.push(() => running.stop());
     stops.push(async () => wires.stop());
@@ -92,24 +100,28 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     const watch = watchReaders(parts, readers, wires);
     stops.push(async () => watch.stop());
 
-    const ending = new AbortController();
     const shared = { space, agents: running, facts, presentations, nextCards, outputs, wires, readers, committed };
-    const handlers = controlHandlers({ ...parts, ...shared, ending: ending.signal });
-    const control = new ControlServer(config.control.socket, handlers, log);
-    stops.push(async () => {
-      // Whoever waits for news would keep this process from ending.
-      ending.abort();
-      facts.close();
-      presentations.close();
-      await control.stop();
-    });
-    await control.start();
+    await startControl({ ...parts, ...shared, broker: mqtt }, stops);
     log.info({ mesh: idText(space.mesh), socket: config.control.socket }, 'node running');
     return { stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+async function startControl(parts: Omit<ControlParts, 'ending'>, stops: (() => Promise<void>)[]): Promise<void> {
+  const ending = new AbortController();
+  const handlers = controlHandlers({ ...parts, ending: ending.signal });
+  const control = new ControlServer(parts.config.control.socket, handlers, parts.log);
+  stops.push(async () => {
+    // Whoever waits for news would keep this process from ending.
+    ending.abort();
+    parts.facts.close();
+    parts.presentations.close();
+    await control.stop();
+  });
+  await control.start();
 }
 
 function once(task: () => Promise<void>): () => Promise<void> {

@@ -26,6 +26,9 @@ const BREAKS: readonly (readonly [name: string, value: string, message: string])
   ['CSV_BYTES_MAX', '1024 * 1024', 'a table of members travels in one line of the protocol'],
   ['JSON_DEPTH_MAX', '23', 'what the ledger can nest fits in a message around it'],
   ['EXPORT_RECORD_BYTES_MAX', '4 * 1024 * 1024', 'a full block fits'],
+  ['MQTT_PUBLISH_BYTES_MAX', '256 * 1024', 'a full message fits its packet'],
+  ['BROKER_OUTGOING_BYTES_MAX', '256 * 1024', 'a full message may wait while another is sent'],
+  ['BROKER_QUEUE_BYTES_MAX', '256 * 1024', 'the queue of a client holds a full message'],
 ];
 
 function load(folder: string, source: string): { readonly status: number | null; readonly stderr: string } {

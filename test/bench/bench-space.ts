@@ -126,7 +126,9 @@ export function configOf(doors: readonly string[], logLevel: string): string {
     ...outputSection(`${door}-strike`),
   ]);
   const node = ['[node]', 'name = "bench"', 'clock = "trusted"', '[log]', `level = "${logLevel}"`];
-  return [...node, ...sections, ...outputSection(BARE_OUTPUT), ''].join('\n');
+  // As a board has it, at a port that is free.
+  const broker = ['[broker]', 'port = 0', 'loopback_port = 0'];
+  return [...node, ...broker, ...sections, ...outputSection(BARE_OUTPUT), ''].join('\n');
 }
 
 function outputSection(name: string): readonly string[] {

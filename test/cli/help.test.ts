@@ -59,6 +59,7 @@ t.test('every command has its help, with examples', async (t) => {
     ...['add', 'list', 'show', 'edit', 'remove', 'disable', 'enable', 'lockdown', 'open', 'alarms', 'alarm-clear'].map(
       (one) => `door ${one}`,
     ),
+    ...['add', 'list', 'rotate', 'remove', 'ca'].map((one) => `device ${one}`),
     ...['add', 'list', 'remove', 'import'].map((one) => `holiday ${one}`),
   ];
   t.same([...found].sort(), wanted.sort());

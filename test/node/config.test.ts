@@ -49,6 +49,7 @@ t.test('nothing said, the defaults stand', async (t) => {
     reader: {},
     input: {},
     output: {},
+    broker: { enabled: true, port: 8883, loopback_port: 1883, base: 'blockmesh' },
   };
   for (const source of ['', '\n\n', '# nothing\n', '\ufeff', '[node]\n[log]\n[reader]\n[output]\n[pins]\n[control]']) {
     t.strictSame(parse(source), config, JSON.stringify(source));
@@ -65,6 +66,8 @@ t.test('every key', async (t) => {
     ...['[node]', 'name = "Vordertür"', 'clock = "trusted"', '[log]', 'level = "debug"'],
     ...['[control]', 'socket = "/run/a.sock"', '[pins]', 'socket = "b.sock"'],
     ...['[reader.r-1]', 'driver = "rdm6300"', 'port = "run/tty"', 'baud = 115_200', 'feed = "../feed"'],
+    ...['[broker]', 'enabled = false', 'port = 0', 'loopback_port = 0', 'base = "a/b"'],
+    ...['[broker.plain]', 'interface = "wlan1"', 'port = 2883'],
     ...['[output.o]', 'chip = "pinctrl-bcm2711"', 'offset = 4095', 'active = "low"', `longest_ms = ${PINS_ON_MS_MAX}`],
     ...['feedback = "i"', 'feedback_ms = 60000'],
     ...['[input.i]', 'chip = "c"', 'offset = 0', 'active = "high"', 'bias = "none"', 'debounce_ms = 0'],
@@ -75,6 +78,7 @@ t.test('every key', async (t) => {
     control: { socket: '/run/a.sock' },
     pins: { socket: '/srv/space/b.sock' },
     reader: { 'r-1': { driver: 'rdm6300', port: '/srv/space/run/tty', baud: 115_200, feed: '/srv/feed' } },
+    broker: { enabled: false, port: 0, loopback_port: 0, base: 'a/b', plain: { interface: 'wlan1', port: 2883 } },
     input: { i: { chip: 'c', offset: 0, active: 'high', bias: 'none', debounce_ms: 0 } },
     output: {
       o: {
@@ -142,6 +146,10 @@ t.test('the example explains every key, and is a configuration as it stands and 
     'debounce_ms',
     'feedback',
     'feedback_ms',
+    'enabled',
+    'loopback_port',
+    'base',
+    'interface',
   ]) {
     t.ok(new RegExp(`\\b${key} = `).test(example), key);
   }
@@ -256,6 +264,13 @@ t.test('a wrong value is an error with its key and line', async (t) => {
     [['', '[log]', 'level = "trace"'], 'log.level', 3],
     [['log = "info"'], 'log', 1],
     [['[[node]]'], 'node', 1],
+    [['[broker]', 'enabled = "yes"'], 'broker.enabled', 2],
+    [['[broker]', 'port = 65536'], 'broker.port', 2],
+    [['[broker]', 'base = "homeassistant"'], 'broker.base', 2],
+    [['[broker]', 'base = "a/+"'], 'broker.base', 2],
+    [['[broker]', 'base = "cmnd/x"'], 'broker.base', 2],
+    [['[broker.plain]', 'port = 1883'], 'broker.plain', 1],
+    [['[broker.plain]', 'interface = ""'], 'broker.plain.interface', 2],
     [['[control]', 'socket = ""'], 'control.socket', 2],
     [['[control]', 'socket = "a\\u0000b"'], 'control.socket', 2],
     [['[pins]', 'socket = ["a"]'], 'pins.socket', 2],

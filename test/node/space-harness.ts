@@ -304,7 +304,9 @@ function configFor({
       'bias = "pull-down"',
     ]),
   ];
-  return ['[node]', 'name = "board"', 'clock = "trusted"', ...sections, ...wires, config, ''].join('\n');
+  // Ports are for those who ask for them: tests run side by side.
+  const broker = config.includes('[broker]') ? [] : ['[broker]', 'enabled = false'];
+  return ['[node]', 'name = "board"', 'clock = "trusted"', ...sections, ...wires, ...broker, config, ''].join('\n');
 }
 
 export interface TestDoor {

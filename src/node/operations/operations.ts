@@ -1,5 +1,6 @@
 import { ARCHIVE_OPERATIONS } from './archive-operations.ts';
 import { BADGE_OPERATIONS } from './badge-operations.ts';
+import { DEVICE_OPERATIONS } from './device-operations.ts';
 import { DOOR_OPERATIONS } from './door-operations.ts';
 import { ERASE_OPERATIONS } from './erase-operations.ts';
 import { GUEST_OPERATIONS } from './guest-operations.ts';
@@ -19,6 +20,7 @@ export const OPERATIONS: Operations = Object.freeze({
   ...BADGE_OPERATIONS,
   ...IMPORT_OPERATIONS,
   ...DOOR_OPERATIONS,
+  ...DEVICE_OPERATIONS,
   ...TIME_OPERATIONS,
   ...LOG_OPERATIONS,
   ...ARCHIVE_OPERATIONS,

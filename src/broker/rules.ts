@@ -1,0 +1,73 @@
+import type { Device } from './devices.ts';
+import { covers, filterMatches, isBounded } from './topics.ts';
+
+/** Who may say and hear what: a pure function of the device's record in the ledger and of how it is connected. */
+
+export interface RuleContext {
+  /** `[broker] base`. */
+  readonly base: string;
+  /** Whether `<base>/<name>` belongs to something else than a device: a door. */
+  readonly isOurs: (name: string) => boolean;
+}
+
+/** A device as it is connected. */
+export interface Connected {
+  readonly name: string;
+  readonly device: Device;
+  /** Whether nobody on the way can read or change what it says: TLS, or a connection within this machine. */
+  readonly isPrivate: boolean;
+}
+
+const HOME_ASSISTANT = 'homeassistant';
+/** The first levels that other drivers, Home Assistant and the broker itself speak under. */
+const RESERVED_ROOTS = [HOME_ASSISTANT, 'shellies', 'tele', 'stat', 'cmnd', 'tasmota', '$SYS'];
+/** What follows the name of a device that is told to do something. */
+const COMMANDS = ['set', 'get'];
+const TASMOTA_ROOTS = ['tele', 'stat', 'cmnd'];
+
+/** Filters that cover all a device may be sent. */
+function readable({ name, device }: Connected, context: RuleContext): readonly string[] {
+  const { base } = context;
+  if (device.driver === HOME_ASSISTANT) return [`${base}/#`, `${HOME_ASSISTANT}/#`];
+  return ownFilters(name, device, context);
+}
+
+/** Filters that cover all a device may say. */
+function writable({ name, device, isPrivate }: Connected, context: RuleContext): readonly string[] {
+  const { base } = context;
+  if (device.driver !== HOME_ASSISTANT) return ownFilters(name, device, context);
+  // Whoever reads along on an unencrypted line could send a command as well.
+  const commands = isPrivate ? COMMANDS.map((command) => `${base}/+/${command}`) : [];
+  return [`${HOME_ASSISTANT}/status`, ...commands];
+}
+
+function ownFilters(name: string, { driver, topic }: Device, context: RuleContext): readonly string[] {
+  const { base, isOurs } = context;
+  const [root = ''] = topic.split('/');
+  switch (driver) {
+    case 'generic':
+      return isOurs(name) || name === 'bridge' ? [] : [`${base}/${name}/#`];
+    case 'tasmota':
+      return TASMOTA_ROOTS.map((one) => `${one}/${topic}/#`);
+    case 'shelly':
+      return [`shellies/${topic}/#`];
+    default:
+      // A base may be changed after a device was added under its new name.
+      return RESERVED_ROOTS.includes(root) || base.split('/')[0] === root ? [] : [`${topic}/#`];
+  }
+}
+
+export function mayPublish(who: Connected, topic: string, context: RuleContext): boolean {
+  if (!isBounded(topic) || topic.startsWith('$')) return false;
+  return writable(who, context).some((filter) => filterMatches(filter, topic));
+}
+
+/** Whether every topic that `filter` picks is one the device may be sent. */
+export function maySubscribe(who: Connected, filter: string, context: RuleContext): boolean {
+  if (!isBounded(filter) || filter.startsWith('$')) return false;
+  return readable(who, context).some((wider) => covers(wider, filter));
+}
+
+export function mayReceive(who: Connected, topic: string, context: RuleContext): boolean {
+  return readable(who, context).some((filter) => filterMatches(filter, topic));
+}
