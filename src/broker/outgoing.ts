@@ -104,11 +104,15 @@ export class Outgoing {
   }
 
   /** What waits for a client when this is called, in order; what has gone by the time it is its turn is left out. */
-  *stream(client: string): Generator<Packet> {
+  stream(client: string): Iterable<Packet> {
     const positions = this.#database
       .prepare<[string], number>('SELECT position FROM outgoing WHERE client = ? ORDER BY position')
       .pluck()
       .all(client);
+    return this.#read(positions);
+  }
+
+  *#read(positions: readonly number[]): Generator<Packet> {
     for (const position of positions) {
       const row = this.#byPosition.get(position);
       if (row !== undefined) yield shown(row);

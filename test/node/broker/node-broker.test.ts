@@ -1,85 +1,122 @@
-import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createServer } from 'node:net';
 import t from 'tap';
 import type { JsonObject } from '../../../src/base/json.ts';
-import { Program, untilFound, WAIT_MS } from '../program.ts';
+import { untilFound } from '../program.ts';
 import { TestSpace } from '../space-harness.ts';
+import { brokerOf, freePort, listeningPort, MqttClients } from './mqtt-client.ts';
 
 const ANY_PORT = '[broker]\nport = 0\nloopback_port = 0';
 
-interface Listening extends JsonObject {
-  readonly way: string;
-  readonly port: number;
-  readonly isListening: boolean;
-}
-
-async function brokerOf(space: TestSpace): Promise<JsonObject> {
-  const control = await space.control();
-  const status = (await control.call('node.status', {}, WAIT_MS)) as JsonObject;
-  control.close();
-  return status.broker as JsonObject;
-}
-
-/** The port on which the running node of `space` speaks TLS. */
-async function tlsPort(space: TestSpace): Promise<number> {
-  return await untilFound(async () => {
-    const { listeners } = (await brokerOf(space)) as unknown as { readonly listeners: readonly Listening[] };
-    return listeners.find(({ way, isListening }) => way === 'tls' && isListening)?.port;
-  }, 'the broker listens');
-}
-
-class Mosquitto {
-  readonly #space: TestSpace;
-  readonly #port: number;
-  readonly #passwords: Readonly<Record<string, string>>;
-
-  constructor(space: TestSpace, port: number, passwords: Readonly<Record<string, string>>) {
-    this.#space = space;
-    this.#port = port;
-    this.#passwords = passwords;
-  }
-
-  start(program: 'pub' | 'sub', device: string, words: readonly string[]): Program {
-    const login = ['-h', 'localhost', '-p', String(this.#port), '-u', device, '-P', this.#passwords[device] ?? ''];
-    const trust = ['--cafile', join(this.#space.folder, 'ca.pem')];
-    const command = ['-oL', `mosquitto_${program}`, ...login, ...trust, ...words];
-    return new Program(spawn('stdbuf', command, { stdio: ['ignore', 'pipe', 'pipe'] }));
-  }
-
-  async publish(device: string, topic: string, payload: string, ...words: readonly string[]): Promise<number | null> {
-    return (await this.start('pub', device, ['-t', topic, '-m', payload, ...words]).exited).code;
-  }
-}
-
 t.test('a device over TLS with the CA of the board, its password, and its end', async (t) => {
   const space = await TestSpace.make(t, { doors: ['front'], config: ANY_PORT });
-  const early = await space.cli('device', 'ca');
-  t.match(early, { code: 1, stderr: /ca_missing/ });
+  t.match(await space.cli('device', 'ca'), { code: 1, stderr: /ca_missing/ });
   await space.startPins();
   await space.startNode();
-  const port = await tlsPort(space);
-  const ca = await space.cli('device', 'ca');
-  t.match(ca.stdout, /^-----BEGIN CERTIFICATE-----/);
-  writeFileSync(join(space.folder, 'ca.pem'), ca.stdout);
-  const added = JSON.parse((await space.cli('device', 'add', 'lamp', '--json')).stdout) as JsonObject;
+  const clients = await MqttClients.of(t, space);
+  t.match((await space.cli('device', 'ca')).stdout, /^-----BEGIN CERTIFICATE-----/);
+  const added = await clients.add('lamp');
   t.match(added, { device: 'lamp', driver: 'generic', topic: 'lamp', plain: false, password: /^[a-z2-7]{32}$/ });
-  const mosquitto = new Mosquitto(space, port, { lamp: String(added.password), nobody: 'x' });
-  const lamp = mosquitto.start('sub', 'lamp', ['-d', '-F', '%t %p', '-t', 'blockmesh/lamp/#']);
-  t.teardown(() => lamp.kill());
-  await lamp.line((line) => line.startsWith('Subscribed'));
-  t.equal(await mosquitto.publish('lamp', 'blockmesh/lamp', 'on', '-q', '1'), 0);
-  await lamp.line((line) => line === 'blockmesh/lamp on');
-  t.not(await mosquitto.publish('nobody', 'blockmesh/lamp', 'off'), 0);
+  await clients.add('fan');
+  clients.setPassword('nobody', 'x');
+  const lamp = await clients.subscriber('lamp', 'blockmesh/lamp/#');
+  t.equal(await clients.publish('fan', 'blockmesh/lamp', 'not mine', '-q', '1'), 0, 'acknowledged, and thrown away');
+  t.equal(await clients.publish('lamp', 'blockmesh/lamp', 'on', '-q', '1'), 0);
+  await lamp.line((line) => line === 'got 0 blockmesh/lamp on');
+  t.notOk(lamp.lines.some((line) => line.includes('not mine')));
+  t.not(await clients.publish('nobody', 'blockmesh/lamp', 'off'), 0);
   const list = JSON.parse((await space.cli('device', 'list', '--json')).stdout) as JsonObject;
-  t.match(list, { devices: [{ device: 'lamp', driver: 'generic', connected: true }] });
+  t.match(list, { devices: [{ device: 'fan' }, { device: 'lamp', driver: 'generic', connected: true }] });
   t.notMatch(JSON.stringify(list), /secret|hash/);
-  t.match((await space.cli('status')).stdout, /mqtt .*\n {2}port \d+ \(TLS\) on ::\n {2}lamp: connected \(tls\)/);
+  t.match(
+    (await space.cli('status')).stdout,
+    /mqtt .*\n {2}port \d+ \(TLS\) on ::\n {2}lamp: connected \(tls\)\n {2}drop/,
+  );
   const rotated = JSON.parse((await space.cli('device', 'rotate', 'lamp', '--json')).stdout) as JsonObject;
   t.not(rotated.password, added.password);
   await lamp.exited;
   t.match(lamp.stderr, /connection was lost/, 'cut off at once');
-  t.not(await mosquitto.publish('lamp', 'blockmesh/lamp', 'off'), 0, 'the old password is nothing any more');
+  t.not(await clients.publish('lamp', 'blockmesh/lamp', 'off'), 0, 'the old password is nothing any more');
+  clients.setPassword('lamp', String(rotated.password));
+  t.equal(await clients.publish('lamp', 'blockmesh/lamp', 'bye', '-q', '1', '-r'), 0);
+  t.match(await brokerOf(space), { retained: 1 });
   t.match(await space.cli('device', 'remove', 'lamp'), { code: 0, stdout: 'lamp is removed\n' });
+  await untilFound(async () => (await brokerOf(space)).retained === 0 || undefined, 'what it retained goes with it');
   t.match(await space.cli('device', 'remove', 'lamp'), { code: 1, stderr: /no_such_mqtt_device/ });
+});
+
+t.test(
+  'a client that dies is offline, retained also over the death of the node, and so is who died with it',
+  async (t) => {
+    const config = `[broker]\nport = ${await freePort()}\nloopback_port = 0`;
+    const space = await TestSpace.make(t, { doors: ['front'], config });
+    await space.startPins();
+    const node = await space.startNode();
+    const clients = await MqttClients.of(t, space);
+    await clients.add('home', '--driver', 'homeassistant');
+    for (const device of ['lamp', 'fan']) await clients.add(device);
+    const will = (device: string) => {
+      const topic = `blockmesh/${device}/availability`;
+      return ['--will-topic', topic, '--will-payload', 'offline', '--will-retain', '--will-qos', '1'];
+    };
+    const home = await clients.subscriber('home', 'blockmesh/+/availability');
+    const lamp = await clients.subscriber('lamp', 'blockmesh/lamp/#', ...will('lamp'));
+    t.equal(await clients.publish('lamp', 'blockmesh/lamp/availability', 'online', '-r', '-q', '1'), 0);
+    await home.line((line) => line === 'got 0 blockmesh/lamp/availability online');
+    const thief = await clients.subscriber('fan', 'blockmesh/fan', ...will('lamp'));
+    await thief.kill();
+    await lamp.kill();
+    await home.line((line) => line === 'got 0 blockmesh/lamp/availability offline');
+    t.equal(home.lines.filter((line) => line.endsWith('offline')).length, 1, 'a will for another is none');
+    t.equal(await clients.publish('fan', 'blockmesh/fan/availability', 'online', '-r', '-q', '1'), 0);
+    await clients.subscriber('fan', 'blockmesh/fan/#', ...will('fan'));
+    await node.kill();
+    await space.startNode();
+    await listeningPort(space, 'tls');
+    const again = await clients.subscriber('home', 'blockmesh/+/availability');
+    for (const device of ['fan', 'lamp']) {
+      await again.line((line) => line === `got 1 blockmesh/${device}/availability offline`);
+    }
+  },
+);
+
+t.test('a port that is taken is told, and tried again; the node runs all the same', async (t) => {
+  const port = await freePort();
+  const other = createServer().listen(port, '127.0.0.1');
+  t.teardown(() => other.close());
+  const config = `[broker]\nport = 0\nloopback_port = ${port}\n[broker.plain]\ninterface = "nowhere0"\nport = 0`;
+  const space = await TestSpace.make(t, { doors: ['front'], config });
+  await space.startPins();
+  const node = await space.startNode();
+  await node.logged(
+    `broker: cannot listen on port ${port}: EADDRINUSE: listen EADDRINUSE: address already in use 127.0.0.1:${port}; it is tried again`,
+  );
+  await listeningPort(space, 'tls');
+  t.match(await brokerOf(space), {
+    listeners: [
+      { way: 'loopback', port, isListening: false, fault: /EADDRINUSE/ },
+      { way: 'plain', isListening: false, fault: 'the interface has no address' },
+      { way: 'tls', isListening: true },
+    ],
+  });
+  t.match((await space.cli('status')).stdout, /WITHOUT TLS: whoever reads along learns.*NOT LISTENING, tried again/);
+  other.close();
+  t.equal(await listeningPort(space, 'loopback'), port, 'tried again by itself');
+});
+
+t.test('without TLS: only those who were added so, on the one interface', async (t) => {
+  const config = '[broker]\nport = 0\nloopback_port = 0\n[broker.plain]\ninterface = "lo"\nport = 0';
+  const space = await TestSpace.make(t, { doors: ['front'], config });
+  await space.startPins();
+  await space.startNode();
+  const clients = await MqttClients.of(t, space, 'plain');
+  await clients.add('shy');
+  await clients.add('reader', '--driver', 'esp-rfid', '--topic', 'rfid/shop', '--plain');
+  await clients.add('home', '--driver', 'homeassistant', '--plain');
+  const code = async (device: string, topic: string) =>
+    (await clients.mosquitto('pub', device, ['-t', topic, '-m', 'x', '-q', '1'], true).exited).code;
+  t.equal(await code('reader', 'rfid/shop/send'), 0);
+  t.not(await code('shy', 'blockmesh/shy'), 0);
+  t.equal(await code('home', 'blockmesh/reader/set'), 0, 'a command is thrown away here');
+  t.match(await brokerOf(space), { drops: { plain_refused: 1, topic_refused: 1 } });
+  t.match((await space.cli('device', 'list')).stdout, /^reader +esp-rfid +rfid\/shop +since .* +PLAIN$/m);
 });
