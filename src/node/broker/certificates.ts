@@ -33,9 +33,13 @@ export function caCertificate(folder: string): string | null {
  * @param mesh id of the root block, as text.
  * @throws openssl_missing, openssl_failed, key_damaged, key_exposed, file_unwritable.
  */
-export async function serverCertificate(folder: string, mesh: string, clock: Clock): Promise<KeyPair> {
+export async function serverCertificate(
+  folder: string,
+  mesh: string,
+  clock: Clock,
+  board: BoardNames = boardNames(),
+): Promise<KeyPair> {
   const { mqttCa, mqttServer } = keyFolder(folder);
-  const board = boardNames();
   const ca = existsSync(mqttCa) ? readPair(mqttCa) : await newCa(mqttCa, mesh);
   const { wallMs, quality } = clock.now();
   const nowMs = quality === 'unknown' ? EARLIEST_MS : Math.max(EARLIEST_MS, wallMs);
