@@ -43,7 +43,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # What Node makes of our sources is kept, so that a process neither loads the stripper of types nor its 25 MB.
-run test bench soak damage kills dapps-histories: export NODE_COMPILE_CACHE := $(CURDIR)/build/compile-cache
+run test bench soak broker-load damage kills dapps-histories: export NODE_COMPILE_CACHE := $(CURDIR)/build/compile-cache
 
 .PHONY: run
 run: $(NODE_STAMP) run-programs ## set everything up and run a demo space with a virtual door
@@ -87,6 +87,10 @@ dapps-histories: $(NODE_STAMP) ## the dapps answer the same in Node and in Quick
 .PHONY: soak
 soak: $(NODE_STAMP) run-programs build/blockmesh-pins-sim ## a whole node under badges, samples into build/soak.jsonl (MINUTES=60 RATE=50 MEMBERS=1000)
 	@node test/bench/soak-main.ts
+
+.PHONY: broker-load
+broker-load: $(NODE_STAMP) run-programs ## devices at the broker, 1,000 messages/s, badges meanwhile, into build/broker-load.jsonl (MINUTES=10 DEVICES=500)
+	@MINUTES=$(MINUTES) DEVICES=$(DEVICES) RATE=$(RATE) node test/bench/broker-load-main.ts
 
 .PHONY: damage
 damage: $(NODE_STAMP) ## flip bits of a ledger's file, one at a time, results into build/damage.jsonl (N=1000 SEED=1)

@@ -42,15 +42,15 @@ export class Persistence extends SessionPersistence {
 
   /** Keeps a numbered message for all who are to get it; it may be acknowledged when this resolves. */
   async enqueueAhead(packet: Packet): Promise<void> {
-    await this.store.write(() => this.store.enqueueAhead(packet));
+    await this.store.enqueueAhead(packet);
   }
 
   /** With the message in every queue where it is numbered: one that is known but was never passed on would be lost. */
   async incomingStorePacket({ id }: ClientName, packet: Packet): Promise<void> {
-    await this.store.write(() => {
-      this.store.packets.storeIncoming(id, packet);
-      if (packet.brokerCounter !== undefined) this.store.enqueueAhead(packet);
-    });
+    // One turn, so one commit.
+    const stored = this.store.write(() => this.store.packets.storeIncoming(id, packet));
+    const enqueued = packet.brokerCounter === undefined ? undefined : this.store.enqueueAhead(packet);
+    await Promise.all([stored, enqueued]);
   }
 
   /** @throws no_such_packet. */

@@ -57,16 +57,19 @@ export class BrokerStore {
   /**
    * Puts a message into every queue, and keeps it where it is retained, before aedes asks for either: it acknowledges
    * first (QoS 1), or notes that it knows the message first (QoS 2), and what a kill takes in between would be lost.
-   * To be called in a `write`; the message is numbered (`Persistence.number`).
+   * The message is numbered (`Persistence.number`). Resolves when that is committed, at once where nothing is kept.
    */
-  enqueueAhead(packet: Packet): void {
-    if (packet.retain === true) this.storeRetained(packet);
+  async enqueueAhead(packet: Packet): Promise<void> {
     const clients = this.sessions.index.matching(packet.topic ?? '');
-    for (const { clientId } of clients) this.outgoing.enqueue(clientId, packet);
     this.#ahead.add(packet.brokerCounter ?? 0);
     // Of clients that left before their acknowledgement: aedes never asks for those. Twice the same stays one.
     const [oldest] = this.#ahead;
     if (this.#ahead.size > BROKER_AHEAD_MAX && oldest !== undefined) this.#ahead.delete(oldest);
+    if (packet.retain !== true && clients.length === 0) return;
+    await this.write(() => {
+      if (packet.retain === true) this.storeRetained(packet);
+      for (const { clientId } of clients) this.outgoing.enqueue(clientId, packet);
+    });
   }
 
   isAhead({ brokerCounter = 0 }: Packet): boolean {

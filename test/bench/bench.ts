@@ -5,6 +5,7 @@ import { admitBench } from './admit.ts';
 import { appendBench, groupBench } from './append.ts';
 import { badgeBench, nativeBadgeBench } from './badge.ts';
 import { RELEASE } from './bench-space.ts';
+import { brokerBench } from './broker.ts';
 import { babbleBench, floodBench } from './flood.ts';
 import { growthBench } from './growth.ts';
 import { figure, loadText, tableOf } from './report.ts';
@@ -20,6 +21,7 @@ const BENCHES: readonly Bench[] = [
   groupBench,
   admitBench,
   restBench,
+  brokerBench,
 ];
 
 const EXIT_DONE = 0;
