@@ -239,7 +239,8 @@ assert((PINS_INPUTS_MAX + PINS_WIEGAND_MAX) * PINS_BURST_BYTES <= PINS_OUT_BYTES
 assert(PINS_FRAME_BITS_MAX * 2 <= PINS_EDGES_MAX, 'a frame too long for us still fits the buffer of edges');
 assert(PINS_RECORDS_MAX < PULSE_INDEX_ROWS_MAX, 'every pulse the pins process remembers is still in our index');
 assert(COMMAND_WAIT_MS_MAX < CONTROL_CALL_MS_MAX, 'a command is answered before its caller gives up');
-assert(CONTROL_GOODBYE_MS_MAX + DAPP_STOP_MS_MAX + PINS_REPLY_MS_MAX < SHUTDOWN_MS_MAX, 'a stop can close the store');
+const STOP_MS_MAX = CONTROL_GOODBYE_MS_MAX + DAPP_STOP_MS_MAX + PINS_REPLY_MS_MAX + BROKER_STOP_MS_MAX;
+assert(STOP_MS_MAX < SHUTDOWN_MS_MAX, 'a stop can close the store');
 assert(BADGES_OPEN_ALL_MAX <= RPC_PENDING_MAX / 2, 'badges leave half of an agent to buttons, timers and people');
 assert(RPC_OUTGOING_BYTES_MAX >= 2 * LINE_BYTES_MAX, 'a full line may wait while another is answered');
 assert(IMPORT_BLOCK_ENTRIES_MAX <= BLOCK_ENTRIES_MAX, 'the commands of an import fit their blocks');

@@ -28,30 +28,37 @@ export function caCertificate(folder: string): string | null {
   return existsSync(path) ? readPair(path).cert : null;
 }
 
+export interface CertificateParts {
+  /** Of the space. */
+  readonly folder: string;
+  /** Id of the root block, as text. */
+  readonly mesh: string;
+  readonly clock: Clock;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** This board's when absent. */
+  readonly board?: BoardNames;
+}
+
 /**
  * The server's key and certificate, made where they are not there or not right any more.
- * @param mesh id of the root block, as text.
  * @throws openssl_missing, openssl_failed, key_damaged, key_exposed, file_unwritable.
  */
-export async function serverCertificate(
-  folder: string,
-  mesh: string,
-  clock: Clock,
-  board: BoardNames = boardNames(),
-): Promise<KeyPair> {
+export async function serverCertificate(parts: CertificateParts): Promise<KeyPair> {
+  const { folder, mesh, clock, signal, board = boardNames() } = parts;
   const { mqttCa, mqttServer } = keyFolder(folder);
-  const ca = existsSync(mqttCa) ? readPair(mqttCa) : await newCa(mqttCa, mesh);
+  const ca = existsSync(mqttCa) ? readPair(mqttCa) : await newCa(mqttCa, mesh, signal);
   const { wallMs, quality } = clock.now();
   const nowMs = quality === 'unknown' ? EARLIEST_MS : Math.max(EARLIEST_MS, wallMs);
   const before = existsSync(mqttServer) ? readPair(mqttServer) : null;
   if (before !== null && isRight(before.cert, ca.cert, board, nowMs)) return before;
-  const made = await makeServer(dirname(mqttServer), ca, board, nowMs + LIFE_MS);
+  const made = await makeServer(dirname(mqttServer), signal, ca, board, nowMs + LIFE_MS);
   writeFileDurably(mqttServer, jsonOf('mqtt-server', made), 0o600);
   return made;
 }
 
-async function newCa(path: string, mesh: string): Promise<KeyPair> {
-  const ca = await makeCa(dirname(path), `blockmesh CA ${mesh.slice(-8)}`);
+async function newCa(path: string, mesh: string, signal: AbortSignal): Promise<KeyPair> {
+  const ca = await makeCa(dirname(path), signal, `blockmesh CA ${mesh.slice(-8)}`);
   writeSecret(path, { kind: 'mqtt-ca', ...ca });
   return ca;
 }

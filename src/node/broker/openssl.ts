@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { CodedError, codeOf } from '../../base/errors.ts';
 import { OPENSSL_MS_MAX } from '../../base/limits.ts';
 import type { BoardNames } from './network.ts';
+import { OPENSSL_CONFIG } from './openssl-config.ts';
 
 /** Keys and certificates, made by the openssl program in a folder that goes at the end. */
 
@@ -23,39 +24,10 @@ const NOT_BEFORE = '700101000000Z';
 /** GeneralizedTime, for years from 2050 on (RFC 5280, 4.1.2.5). */
 const CA_NOT_AFTER = '20991231235959Z';
 
-const CONFIG = `
-[ca]
-default_ca = own
-[own]
-database = index.txt
-new_certs_dir = .
-unique_subject = no
-rand_serial = yes
-policy = any
-default_md = sha256
-x509_extensions = root
-[any]
-commonName = supplied
-[req]
-distinguished_name = name
-prompt = no
-[root]
-basicConstraints = critical, CA:TRUE, pathlen:0
-keyUsage = critical, keyCertSign, cRLSign
-subjectKeyIdentifier = hash
-[server]
-basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature
-extendedKeyUsage = serverAuth
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-subjectAltName = @alternatives
-`;
-
 /** A new CA. @param name what it is called, letters, digits and spaces. @throws openssl_missing, openssl_failed. */
-export async function makeCa(folder: string, name: string): Promise<KeyPair> {
-  return await inDraft(folder, async (draft, run) => {
-    writeFileSync(join(draft, 'config'), `${CONFIG}[alternatives]\n[name]\nCN = ${name}\n`);
+export async function makeCa(folder: string, signal: AbortSignal, name: string): Promise<KeyPair> {
+  return await inDraft(folder, signal, async (draft, run) => {
+    writeFileSync(join(draft, 'config'), `${OPENSSL_CONFIG}[alternatives]\n[name]\nCN = ${name}\n`);
     await newKey(run);
     await run('ca', '-selfsign', '-keyfile', 'key.pem', '-in', 'request.pem', ...signing(CA_NOT_AFTER, 'root'));
     return pairIn(draft);
@@ -63,15 +35,21 @@ export async function makeCa(folder: string, name: string): Promise<KeyPair> {
 }
 
 /** A certificate of `ca` for a server with these names. @throws openssl_missing, openssl_failed. */
-export async function makeServer(folder: string, ca: KeyPair, board: BoardNames, endMs: number): Promise<KeyPair> {
-  return await inDraft(folder, async (draft, run) => {
+export async function makeServer(
+  folder: string,
+  signal: AbortSignal,
+  ca: KeyPair,
+  board: BoardNames,
+  endMs: number,
+): Promise<KeyPair> {
+  return await inDraft(folder, signal, async (draft, run) => {
     const { names, addresses } = board;
     const lines = [
       ...names.map((name, at) => `DNS.${at + 1} = ${name}`),
       ...addresses.map((address, at) => `IP.${at + 1} = ${address}`),
     ];
     const name = `[name]\nCN = ${names.find((one) => one !== 'localhost') ?? 'localhost'}\n`;
-    writeFileSync(join(draft, 'config'), `${CONFIG}[alternatives]\n${lines.join('\n')}\n${name}`);
+    writeFileSync(join(draft, 'config'), `${OPENSSL_CONFIG}[alternatives]\n${lines.join('\n')}\n${name}`);
     for (const [file, text] of [['ca-key.pem', ca.key] as const, ['ca.pem', ca.cert] as const]) {
       writeFileSync(join(draft, file), text, { mode: 0o600 });
     }
@@ -113,7 +91,11 @@ function pairIn(draft: string): KeyPair {
   return { key: key ?? '', cert: cert ?? '' };
 }
 
-async function inDraft(folder: string, task: (draft: string, run: Run) => Promise<KeyPair>): Promise<KeyPair> {
+async function inDraft(
+  folder: string,
+  signal: AbortSignal,
+  task: (draft: string, run: Run) => Promise<KeyPair>,
+): Promise<KeyPair> {
   // What a kill has left of an earlier one.
   for (const name of readdirSync(folder)) {
     if (name.startsWith(DRAFT)) rmSync(join(folder, name), { recursive: true, force: true });
@@ -124,6 +106,7 @@ async function inDraft(folder: string, task: (draft: string, run: Run) => Promis
     return await task(draft, async (...words) => {
       const result = await execa('openssl', words, {
         cwd: draft,
+        cancelSignal: signal,
         reject: false,
         timeout: OPENSSL_MS_MAX,
         stdin: 'ignore',
