@@ -167,10 +167,10 @@ export class TestSpace {
     return node;
   }
 
-  /** Resolves when it listens. @param more of its options, beside those of the configuration. */
-  async startPins(more: readonly string[] = []): Promise<Program> {
+  /** Resolves when it listens. */
+  async startPins(): Promise<Program> {
     const { stdout } = await this.cli('pins', 'options', '--json');
-    const options = [...(JSON.parse(stdout) as string[]), ...more];
+    const options = JSON.parse(stdout) as string[];
     const { pinsProgram } = this.#options;
     const [file, words] =
       pinsProgram === undefined

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import type { JsonObject } from '../../src/base/json.ts';
-import { MemoryDrive } from '../contract/pins-process.ts';
+import { hexOf } from '../contract/pins-process.ts';
 import { encodeCard } from '../devices/wiegand/encode.ts';
 import { WAIT_MS } from './program.ts';
 import { LogReader, TestSpace } from './space-harness.ts';
@@ -25,9 +24,7 @@ const space = await TestSpace.make(t, {
     strike('lab'),
   ].join('\n'),
 });
-const drivePath = join(space.folder, 'run/drive.sock');
-const drive = new MemoryDrive(drivePath);
-let pins = await space.startPins(['--drive', drivePath]);
+let pins = await space.startPins();
 const node = await space.startNode();
 const control = await space.control();
 const call = (method: string, params: JsonObject) => control.call(method, params, WAIT_MS) as Promise<JsonObject>;
@@ -44,9 +41,12 @@ await call('badge.pin', { member: 'Ada', badge: badges[0]?.badge ?? null, pin: P
 
 const textOf = (bits: number, value: bigint) => value.toString(2).padStart(bits, '0');
 
+/** `bits` as text, in the order of the wire. */
+const pulses = (reader: string, bits: string) => space.drive(`${reader}.wiegand ${bits.length} ${hexOf(bits)}`);
+
 async function card(name: 'side' | 'lab', one: typeof ADA): Promise<void> {
   const { bits, value } = encodeCard(name === 'side' ? '26-h10301' : '34-h10306', one);
-  await drive.frame(`${name}-reader`, textOf(bits, value));
+  await pulses(`${name}-reader`, textOf(bits, value));
 }
 
 async function type(name: 'side' | 'lab', keys: string): Promise<void> {
@@ -55,7 +55,7 @@ async function type(name: 'side' | 'lab', keys: string): Promise<void> {
     const text = textOf(4, BigInt(code));
     // The pace of quick fingers, not a wait for something: what is faster, the pins process takes for babble.
     await pause(KEY_MS);
-    await drive.frame(`${name}-reader`, name === 'lab' ? text : `${textOf(4, BigInt(15 - code))}${text}`);
+    await pulses(`${name}-reader`, name === 'lab' ? text : `${textOf(4, BigInt(15 - code))}${text}`);
   }
 }
 
@@ -80,8 +80,8 @@ t.test('pulses of a card open the door, and a card that was enrolled as printed 
   t.match(await fact(() => card('side', ADA)), { kind: 'granted', door: 'side', member: /^m-/ });
   t.match(await fact(() => card('side', EVE)), { kind: 'denied', code: 'unknown_badge' });
   const { bits, value } = encodeCard('26-h10301', ADA);
-  await drive.frame('side-reader', textOf(bits, value ^ 2n));
-  await drive.frame('side-reader', textOf(27, value));
+  await pulses('side-reader', textOf(bits, value ^ 2n));
+  await pulses('side-reader', textOf(27, value));
   t.match(await fact(() => card('side', ADA)), { kind: 'granted' }, 'after pulses that are no card');
   const [side] = await readers();
   t.match(side, { badges: 3, refused: { bad_parity: 1, bad_length: 1 } });
@@ -118,12 +118,11 @@ t.test('without the pins process its readers are lost, and back with it', async 
   const from = node.lines.length;
   await pins.kill();
   await node.logged('reader lost: the pins process is not there, so nobody hears the lines of side-reader', {}, from);
-  pins = await space.startPins(['--drive', drivePath]);
+  pins = await space.startPins();
   await node.logged('reader open', { reader: 'lab-reader' }, from);
   t.match(await readers(), [{ state: 'open' }, { state: 'open' }]);
-  const again = new MemoryDrive(drivePath);
   const { bits, value } = encodeCard('26-h10301', EVE);
-  const heard = await fact(() => again.frame('side-reader', textOf(bits, value)));
+  const heard = await fact(() => pulses('side-reader', textOf(bits, value)));
   t.match(heard, { kind: 'denied', door: 'side', code: 'unknown_badge' });
   control.close();
 });
