@@ -208,6 +208,8 @@ export const BROKER_BYTES_PER_S_MAX = 1024 * 1024;
 export const BROKER_BYTES_BURST_MAX = 2 * 1024 * 1024;
 export const BROKER_READ_BYTES_MAX = 64 * 1024;
 export const BROKER_OUTGOING_BYTES_MAX = 1024 * 1024;
+export const BROKER_OUTGOING_ALL_BYTES_MAX = 32 * 1024 * 1024;
+export const BROKER_OUTGOING_SHARE_BYTES_MAX = 32 * 1024;
 export const BROKER_SESSIONS_MAX = 1_024;
 export const BROKER_SESSIONS_PER_DEVICE_MAX = 8;
 export const BROKER_QUEUE_MESSAGES_MAX = 1_000;
@@ -249,4 +251,5 @@ assert(JSON_DEPTH_MAX >= CBOR_DEPTH_MAX + 8, 'what the ledger can nest fits in a
 assert(EXPORT_RECORD_BYTES_MAX > BLOCK_ENTRIES_MAX * (BODY_BYTES_MAX + 64) + BLOCK_BYTES_MAX, 'a full block fits');
 assert(MQTT_PUBLISH_BYTES_MAX >= MQTT_PAYLOAD_BYTES_MAX + MQTT_TOPIC_BYTES_MAX + 4, 'a full message fits its packet');
 assert(BROKER_OUTGOING_BYTES_MAX >= 2 * MQTT_PUBLISH_BYTES_MAX, 'a full message may wait while another is sent');
+assert(BROKER_OUTGOING_SHARE_BYTES_MAX * BROKER_CONNECTIONS_MAX <= BROKER_OUTGOING_ALL_BYTES_MAX, 'all have a share');
 assert(BROKER_QUEUE_BYTES_MAX > MQTT_PUBLISH_BYTES_MAX, 'the queue of a client holds a full message');

@@ -3,6 +3,7 @@ import { BROKER_STOP_MS_MAX } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
 import { Admission, type Ticket } from './admission.ts';
 import { createAedes } from './aedes.ts';
+import { Backlog } from './backlog.ts';
 import { Clients } from './clients.ts';
 import type { Connection } from './connection.ts';
 import type { DeviceBook } from './devices.ts';
@@ -35,6 +36,7 @@ interface Emitted {
 /** The MQTT broker inside the node: aedes, with our rules, our persistence and our bounds. Listeners are beside it. */
 export class Broker {
   readonly admission: Admission;
+  readonly backlog = new Backlog();
   readonly drops: Drops;
   readonly #parts: BrokerParts;
   readonly #clients: Clients;

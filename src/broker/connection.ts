@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { BROKER_OUTGOING_BYTES_MAX, BROKER_READ_BYTES_MAX } from '../base/limits.ts';
 import type { Clock } from '../base/ports.ts';
+import type { Backlog } from './backlog.ts';
 import { type Budget, newBudget } from './bucket.ts';
 import { FrameScanner } from './frames.ts';
 
@@ -17,6 +18,8 @@ export interface ConnectionParts {
   readonly way: Way;
   readonly remote: string;
   readonly clock: Clock;
+  /** Of all connections. */
+  readonly backlog: Backlog;
   /** Why it ended, where the other side is to blame. */
   readonly onFault: (code: string, message: string) => void;
 }
@@ -31,6 +34,7 @@ export class Connection extends Duplex {
   readonly remote: string;
   readonly #wire: Duplex;
   readonly #clock: Clock;
+  readonly #backlog: Backlog;
   readonly #onFault: ConnectionParts['onFault'];
   readonly #scanner = new FrameScanner();
   /** Its own until it is known whose connection it is. */
@@ -40,19 +44,21 @@ export class Connection extends Duplex {
   /** Read from the wire and not passed on yet; at most one read. */
   #rest: Buffer | null = null;
 
-  constructor({ wire, way, remote, clock, onFault }: ConnectionParts) {
+  constructor({ wire, way, remote, clock, backlog, onFault }: ConnectionParts) {
     // A write is never told to wait: over the bound the connection ends.
     super({ writableHighWaterMark: 2 * BROKER_OUTGOING_BYTES_MAX, readableHighWaterMark: BROKER_READ_BYTES_MAX });
     this.way = way;
     this.remote = remote;
     this.#wire = wire;
     this.#clock = clock;
+    this.#backlog = backlog;
     this.#onFault = onFault;
     this.budget = newBudget(clock.monotonicMs());
     wire.on('data', (chunk: Buffer) => this.#take(chunk));
     // What came before the end is still read: a client may say what it has to say, and leave.
     for (const event of ['end', 'close']) wire.on(event, () => this.#end());
     wire.on('error', () => this.destroy());
+    wire.on('drain', () => backlog.isTooMuch(this, wire.writableLength));
   }
 
   /** Ends it because of what the other side did. */
@@ -80,7 +86,7 @@ export class Connection extends Duplex {
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
     this.#wire.write(chunk);
     done();
-    if (this.#wire.writableLength > BROKER_OUTGOING_BYTES_MAX)
+    if (this.#backlog.isTooMuch(this, this.#wire.writableLength))
       this.fault('slow_consumer', 'it takes its messages too slowly');
   }
 
@@ -91,6 +97,7 @@ export class Connection extends Duplex {
 
   override _destroy(_error: Error | null, done: (error: Error | null) => void): void {
     this.#cancelRefill?.();
+    this.#backlog.isTooMuch(this, 0);
     this.#rest = null;
     this.#wire.destroy();
     // Whoever reads has been told by the end of it; an error that nobody hears would end the process.

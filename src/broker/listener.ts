@@ -4,6 +4,7 @@ import { codeOf, messageOf } from '../base/errors.ts';
 import { BROKER_RETRY_MS } from '../base/limits.ts';
 import type { Clock } from '../base/ports.ts';
 import type { Admission, Ticket } from './admission.ts';
+import type { Backlog } from './backlog.ts';
 import { Connection, type Way } from './connection.ts';
 import type { Drops } from './drops.ts';
 import type { Log } from './log.ts';
@@ -23,6 +24,7 @@ export interface ListenerParts {
   readonly log: Log;
   readonly drops: Drops;
   readonly admission: Admission;
+  readonly backlog: Backlog;
   readonly onConnection: (connection: Connection, ticket: Ticket) => void;
 }
 
@@ -132,8 +134,8 @@ export class Listener {
   }
 
   #open(wire: Socket, ticket: Ticket, remote: string): void {
-    const { way, clock, drops, onConnection } = this.#parts;
+    const { way, clock, drops, backlog, onConnection } = this.#parts;
     const onFault = (code: string, message: string) => drops.add(code, remote, message);
-    onConnection(new Connection({ wire, way, remote, clock, onFault }), ticket);
+    onConnection(new Connection({ wire, way, remote, clock, backlog, onFault }), ticket);
   }
 }

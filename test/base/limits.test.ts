@@ -28,6 +28,7 @@ const BREAKS: readonly (readonly [name: string, value: string, message: string])
   ['EXPORT_RECORD_BYTES_MAX', '4 * 1024 * 1024', 'a full block fits'],
   ['MQTT_PUBLISH_BYTES_MAX', '256 * 1024', 'a full message fits its packet'],
   ['BROKER_OUTGOING_BYTES_MAX', '256 * 1024', 'a full message may wait while another is sent'],
+  ['BROKER_OUTGOING_SHARE_BYTES_MAX', '64 * 1024', 'all have a share'],
   ['BROKER_QUEUE_BYTES_MAX', '256 * 1024', 'the queue of a client holds a full message'],
 ];
 

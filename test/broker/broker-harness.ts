@@ -84,7 +84,7 @@ export class BrokerScene {
     });
     await broker.start();
     this.#broker = broker;
-    const { admission, drops } = broker;
+    const { admission, drops, backlog } = broker;
     for (const way of ['loopback', 'plain'] as const) {
       const listener = new Listener({
         way,
@@ -94,6 +94,7 @@ export class BrokerScene {
         log,
         drops,
         admission,
+        backlog,
         onConnection: (connection, ticket) => broker.serve(connection, ticket),
       });
       await listener.start();

@@ -6,12 +6,15 @@ import {
   BROKER_CONNECTIONS_PER_ADDRESS_MAX,
   BROKER_NEW_CONNECTIONS_PER_ADDRESS_PER_S_MAX,
   BROKER_NEW_CONNECTIONS_PER_S_MAX,
+  BROKER_OUTGOING_ALL_BYTES_MAX,
   BROKER_OUTGOING_BYTES_MAX,
+  BROKER_OUTGOING_SHARE_BYTES_MAX,
   BROKER_PACKETS_BURST_MAX,
   BROKER_UNKNOWN_CONNECTIONS_MAX,
   MQTT_PUBLISH_BYTES_MAX,
 } from '../../src/base/limits.ts';
 import { Admission, type Ticket } from '../../src/broker/admission.ts';
+import { Backlog } from '../../src/broker/backlog.ts';
 import { Connection } from '../../src/broker/connection.ts';
 import { FrameScanner } from '../../src/broker/frames.ts';
 import { stillClock } from './still-clock.ts';
@@ -107,7 +110,7 @@ class Wire extends Duplex {
 t.test('a device that sends more than its budget is read more slowly, and nothing is kept for it', async (t) => {
   const [clock, wire, faults] = [stillClock(), new Wire(), [] as string[]];
   const onFault = (code: string) => faults.push(code);
-  const connection = new Connection({ wire, way: 'tls', remote: 'r', clock, onFault });
+  const connection = new Connection({ wire, way: 'tls', remote: 'r', clock, backlog: new Backlog(), onFault });
   let read = 0;
   connection.on('data', (chunk: Buffer) => {
     read += chunk.length;
@@ -135,7 +138,8 @@ t.test('a device that sends more than its budget is read more slowly, and nothin
 
 t.test('whoever takes nothing is cut off, and whoever is malformed', async (t) => {
   const faults: string[] = [];
-  const parts = { way: 'tls', remote: 'r', clock: stillClock(), onFault: (code: string) => faults.push(code) } as const;
+  const shared = { clock: stillClock(), backlog: new Backlog() };
+  const parts = { ...shared, way: 'tls', remote: 'r', onFault: (code: string) => faults.push(code) } as const;
   const slow = new Wire();
   slow.takes = false;
   const connection = new Connection({ ...parts, wire: slow });
@@ -160,6 +164,20 @@ t.test('whoever takes nothing is cut off, and whoever is malformed', async (t) =
   await new Promise((resolve) => setImmediate(resolve));
   t.ok(third.destroyed, 'what the parser trips over ends the connection, not the process');
   t.strictSame(faults, ['slow_consumer', 'connect_missing', 'packet_malformed']);
+});
+
+t.test('what waits for all together is bounded, at the cost of those for whom much waits', async (t) => {
+  const backlog = new Backlog();
+  const half = BROKER_OUTGOING_BYTES_MAX / 2;
+  const most = BROKER_OUTGOING_ALL_BYTES_MAX / half;
+  const clients = Array.from({ length: most }, () => ({}));
+  for (const client of clients) t.notOk(backlog.isTooMuch(client, half));
+  const [first = {}, second = {}] = clients;
+  t.notOk(backlog.isTooMuch({}, BROKER_OUTGOING_SHARE_BYTES_MAX), 'a share is anybody’s');
+  t.ok(backlog.isTooMuch(first, half));
+  t.notOk(backlog.isTooMuch(first, 0), 'it has gone');
+  t.notOk(backlog.isTooMuch(second, half), 'and the others have room');
+  t.ok(backlog.isTooMuch(second, BROKER_OUTGOING_BYTES_MAX + 1));
 });
 
 function admitted(result: Ticket | string): Ticket {

@@ -72,9 +72,9 @@ export class RunningBroker {
   async #listen(where: Where): Promise<Listener> {
     const { broker } = this;
     const { clock, log } = this.#parts;
-    const { drops, admission } = broker;
+    const { drops, admission, backlog } = broker;
     const onConnection: ListenerParts['onConnection'] = (connection, ticket) => broker.serve(connection, ticket);
-    const listener = new Listener({ ...where, clock, log, drops, admission, onConnection });
+    const listener = new Listener({ ...where, clock, log, drops, admission, backlog, onConnection });
     this.#listeners.push(listener);
     await listener.start();
     return listener;

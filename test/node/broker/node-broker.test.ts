@@ -79,6 +79,19 @@ t.test(
   },
 );
 
+t.test('what the agent of a door says reaches who may hear it', async (t) => {
+  const space = await TestSpace.make(t, { doors: ['front'], config: ANY_PORT });
+  await space.startPins();
+  await space.startNode();
+  const clients = await MqttClients.of(t, space);
+  await clients.add('home', '--driver', 'homeassistant');
+  const home = await clients.subscriber('home', 'blockmesh/#');
+  const door = ['door', 'add', 'front', '--reader', 'front-reader', '--output', 'front-strike'];
+  t.equal((await space.cli(...door)).code, 0);
+  const line = await home.line((one) => one.startsWith('got 0 blockmesh/front {'));
+  t.match(JSON.parse(line.slice('got 0 blockmesh/front '.length)), { state: 'locked' });
+});
+
 t.test('a port that is taken is told, and tried again; the node runs all the same', async (t) => {
   const port = await freePort();
   const other = createServer().listen(port, '127.0.0.1');
