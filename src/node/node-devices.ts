@@ -107,6 +107,7 @@ export function outputsOf(
       wiegand.connected(true);
     },
     onLost: () => {
+      recovery.lost();
       wires.lost();
       wiegand.connected(false);
     },
@@ -115,6 +116,7 @@ export function outputsOf(
       wiegand.heard(event);
       if (event.type !== 'output') return;
       logPulse(event, log);
+      recovery.heard(event);
       if (event.end !== undefined) void recovery.ended(event.id);
     },
     onDoubt: (pulse) => void recovery.adopt(pulse),

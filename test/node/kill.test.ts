@@ -195,6 +195,28 @@ async function slowPins(path: string, delayMs: number): Promise<{ readonly asked
   return { asked, stop };
 }
 
+for (const [name, program] of PINS) {
+  t.test(`${name} killed in mid-pulse: told once it is back`, async (t) => {
+    const scene = await Scene.make(t, program);
+    await scene.begin();
+    const pulse = String((await scene.granted('long')).pulse);
+    await scene.pinsProgram.kill();
+    await scene.node.logged('pins process lost, doors cannot open until it is back');
+    await scene.space.startPins();
+    await scene.node.logged('pulse interrupted: its pins process died before it ended', { pulse, end: 'pins-lost' });
+    await until(
+      () => scene.node.lines.some((line) => line.includes('pins process connected')),
+      () => 'the node is connected again',
+    );
+    const rows = await scene.rows();
+    t.same(summary(rows), [
+      ['granted', pulse, 'ok'],
+      ['interrupted', pulse, 'ok'],
+    ]);
+    t.same(summary(await scene.restarted()), summary(rows), 'told once');
+  });
+}
+
 t.test('stopped while it connects to the pins process again', async (t) => {
   const scene = await Scene.make(t, undefined);
   const { space } = scene;
