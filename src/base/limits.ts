@@ -126,6 +126,17 @@ export const INTEGRITY_BYTES_MAX = 64 * 1024 * 1024;
 export const LAST_BLOCKS_CHECKED_MAX = 64;
 export const LOST_TOLD_MAX = 1_000;
 
+// Commands over MQTT.
+export const COMMAND_PAYLOAD_BYTES_MAX = 1_024;
+export const COMMAND_AHEAD_MS_MAX = 10_000;
+export const NONCE_CHARS_MAX = 64;
+export const NONCES_MAX = 4_096;
+export const REQUEST_PAYLOAD_BYTES_MAX = 1_024;
+export const TRANSACTION_CHARS_MAX = 64;
+export const BRIDGE_DOORS_MAX = 64;
+export const BRIDGE_QUEUE_MAX = 256;
+export const REFUSALS_TOLD_PER_MINUTE_MAX = 12;
+
 // Node.
 export const COMMAND_WAIT_MS_MAX = 10_000;
 export const UNTOLD_PULSES_MAX = 256;

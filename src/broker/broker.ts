@@ -102,6 +102,18 @@ export class Broker {
     return () => this.#aedes.unsubscribe(filter, deliver, () => {});
   }
 
+  /**
+   * Uses up the nonce of a command (`Nonces.use`); resolves when that is kept.
+   * @throws nonce_repeated, command_busy; what the store does.
+   */
+  async useNonce(nonce: string, expires: number, nowMs: number): Promise<void> {
+    let refusal: Error | null = null;
+    await this.#store.write(() => {
+      refusal = this.#store.nonces.use(nonce, expires, nowMs);
+    });
+    if (refusal !== null) throw refusal;
+  }
+
   /** Ends every connection of a device; one that is gone from the book loses all that is kept for it, too. */
   async disconnect(device: string): Promise<void> {
     for (const { connection } of this.#clients.connectionsOf(device)) connection.destroy();

@@ -33,6 +33,8 @@ const SCHEMA = `
     client TEXT NOT NULL, message INTEGER NOT NULL, meta TEXT NOT NULL, payload ANY NOT NULL,
     PRIMARY KEY (client, message)
   ) STRICT, WITHOUT ROWID;
+  -- Of commands whose time is not over; expires: ms since 1970.
+  CREATE TABLE nonce (nonce TEXT PRIMARY KEY, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE will (client TEXT PRIMARY KEY, broker TEXT NOT NULL, meta TEXT NOT NULL, payload ANY NOT NULL) STRICT;
 `;
 

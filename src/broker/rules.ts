@@ -1,4 +1,4 @@
-import type { Device } from './devices.ts';
+import type { Device, Driver } from './devices.ts';
 import { covers, filterMatches, isBounded } from './topics.ts';
 
 /** Who may say and hear what: a pure function of the device's record in the ledger and of how it is connected. */
@@ -21,9 +21,16 @@ export interface Connected {
 const HOME_ASSISTANT = 'homeassistant';
 /** The first levels that other drivers, Home Assistant and the broker itself speak under. */
 const RESERVED_ROOTS = [HOME_ASSISTANT, 'shellies', 'tele', 'stat', 'cmnd', 'tasmota', '$SYS'];
-/** What follows the name of a device that is told to do something. */
+/** What follows the name of a door or a device that is told to do something. */
 const COMMANDS = ['set', 'get'];
-const TASMOTA_ROOTS = ['tele', 'stat', 'cmnd'];
+const TASMOTA_COMMANDS = 'cmnd';
+const TASMOTA_ROOTS = ['tele', 'stat', TASMOTA_COMMANDS];
+/** The last level of the topics on which other drivers take commands. */
+const DRIVER_COMMANDS: Readonly<Partial<Record<Driver, string>>> = {
+  'esp-rfid': 'cmd',
+  esphome: 'command',
+  shelly: 'command',
+};
 
 /** Filters that cover all a device may be sent. */
 function readable({ name, device }: Connected, context: RuleContext): readonly string[] {
@@ -38,7 +45,7 @@ function writable({ name, device, isPrivate }: Connected, context: RuleContext):
   if (device.driver !== HOME_ASSISTANT) return ownFilters(name, device, context);
   // Whoever reads along on an unencrypted line could send a command as well.
   const commands = isPrivate ? COMMANDS.map((command) => `${base}/+/${command}`) : [];
-  return [`${HOME_ASSISTANT}/status`, ...commands];
+  return [`${HOME_ASSISTANT}/status`, `${base}/bridge/request/#`, ...commands];
 }
 
 function ownFilters(name: string, { driver, topic }: Device, context: RuleContext): readonly string[] {
@@ -59,7 +66,20 @@ function ownFilters(name: string, { driver, topic }: Device, context: RuleContex
 
 export function mayPublish(who: Connected, topic: string, context: RuleContext): boolean {
   if (!isBounded(topic) || topic.startsWith('$')) return false;
+  if (isOwnCommand(who, topic)) return false;
   return writable(who, context).some((filter) => filterMatches(filter, topic));
+}
+
+/**
+ * Whether a device's commands are heard at `topic`. A device only hears them: with a password that was read from an
+ * unencrypted line, nobody else switches its relay through us.
+ */
+function isOwnCommand({ device }: Connected, topic: string): boolean {
+  const levels = topic.split('/');
+  const last = levels.at(-1) ?? '';
+  if (device.driver === 'tasmota') return levels[0] === TASMOTA_COMMANDS;
+  if (device.driver === 'generic') return COMMANDS.includes(last);
+  return last === DRIVER_COMMANDS[device.driver];
 }
 
 /** Whether every topic that `filter` picks is one the device may be sent. */

@@ -5,6 +5,7 @@ import { openBrokerDatabase } from './database.ts';
 import type { Drops } from './drops.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Log } from './log.ts';
+import { Nonces } from './nonces.ts';
 import { Outgoing } from './outgoing.ts';
 import { deviceOf, type Packet } from './packets.ts';
 import { Retained } from './retained.ts';
@@ -24,6 +25,7 @@ export class BrokerStore {
   readonly sessions: Sessions;
   readonly outgoing: Outgoing;
   readonly packets: ClientPackets;
+  readonly nonces: Nonces;
   readonly #database: Database;
   readonly #commits: GroupCommit;
   readonly #drops: Drops;
@@ -43,6 +45,7 @@ export class BrokerStore {
       drops.add('session_evicted', deviceOf(client), 'it has too many sessions; the oldest is forgotten');
     });
     this.packets = new ClientPackets(this.#database);
+    this.nonces = new Nonces(this.#database);
     this.#commits = new GroupCommit(this.#database, () => {
       this.#ahead.clear();
       for (const part of [this.retained, this.outgoing, this.sessions]) part.reload();

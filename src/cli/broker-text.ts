@@ -13,7 +13,7 @@ const rowsOf = (value: Json | undefined) => (Array.isArray(value) ? (value as re
 /** What `status` says about the MQTT broker of a running node. */
 export function brokerLines(broker: Json | undefined): readonly string[] {
   if (!isJsonObject(broker)) return [];
-  const { enabled, fault, listeners, devices, drops, connections, retained, sessions } = broker;
+  const { enabled, fault, listeners, devices, drops, connections, retained, sessions, commands } = broker;
   if (enabled !== true) return ['mqtt     off'];
   const held = `${text(connections ?? 0)} connections, ${text(retained ?? 0)} retained, ${text(sessions ?? 0)} sessions`;
   const dropped = isJsonObject(drops) ? Object.entries(drops) : [];
@@ -24,10 +24,18 @@ export function brokerLines(broker: Json | undefined): readonly string[] {
     ...rowsOf(devices).map(
       ({ device, ways }) => `  ${text(device)}: connected (${(ways as string[]).map(text).join(', ')})`,
     ),
+    ...commandLines(commands),
     ...(dropped.length === 0
       ? []
       : [`  dropped: ${dropped.map(([code, count]) => `${text(count)} ${text(code)}`).join(', ')}`]),
   ];
+}
+
+/** Commands to doors; nothing where there were none. */
+function commandLines(commands: Json | undefined): readonly string[] {
+  if (!isJsonObject(commands)) return [];
+  const { taken, refused } = commands;
+  return taken === 0 && refused === 0 ? [] : [`  commands to doors: ${text(taken)} taken, ${text(refused)} refused`];
 }
 
 function listenerLine({ way, host, port, isListening, fault }: JsonObject): string {

@@ -22,6 +22,7 @@ async function run(options: CommonOptions, environment: Environment): Promise<vo
   // Synchronous: a line that was logged before a crash is there after it.
   const log = pino({ level: config.log.level, name: config.node.name }, pino.destination({ dest: 1, sync: true }));
   const node = await startNode({
+    version: environment.version,
     folder,
     dappsFolder: join(environment.release, 'dapps'),
     config,

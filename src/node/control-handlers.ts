@@ -4,6 +4,7 @@ import type { Clock, Randomness } from '../base/ports.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Agents } from './agents.ts';
 import { type FactFeed, testBadge } from './badge-test.ts';
+import type { DoorCommands } from './broker/door-commands.ts';
 import type { NodeBroker } from './broker/node-broker.ts';
 import type { Config } from './config.ts';
 import type { ControlHandler } from './control.ts';
@@ -35,6 +36,7 @@ export interface ControlParts {
   readonly wires: Wires;
   readonly readers: Readers;
   readonly broker: NodeBroker;
+  readonly commands: DoorCommands;
   readonly committed: Signal;
   /** The node stops. */
   readonly ending: AbortSignal;
@@ -57,7 +59,7 @@ export function controlHandlers(parts: ControlParts): Readonly<Record<string, Co
       outputs: outputs.isConnected ? (await outputs.list()).map((output) => ({ ...output })) : [],
       ...wires.describe(),
       readers: readers.describe(),
-      broker: parts.broker.describe(),
+      broker: { ...parts.broker.describe(), commands: parts.commands.counts },
       uptimeMs: Math.round(process.uptime() * 1000),
     }),
     'badge.next': (params, progress, gone) =>

@@ -89,12 +89,18 @@ export function watchReaders({ clock }: DeviceParts, readers: Readers, wires: Wi
   return watch;
 }
 
+interface OutputNeeds {
+  readonly recovery: Recovery;
+  readonly wires: Wires;
+  readonly wiegand: WiegandFeed;
+  /** The pins process came or went. */
+  readonly onDrivable: () => void;
+}
+
 /** The outputs of this board, their pulses in the log and, where nobody else tells of them, in the ledger. */
 export function outputsOf(
   { config, clock, randomness, log }: DeviceParts,
-  recovery: Recovery,
-  wires: Wires,
-  wiegand: WiegandFeed,
+  { recovery, wires, wiegand, onDrivable }: OutputNeeds,
 ): Outputs {
   return new Outputs({
     socketPath: config.pins.socket,
@@ -120,6 +126,7 @@ export function outputsOf(
       if (event.end !== undefined) void recovery.ended(event.id);
     },
     onDoubt: (pulse) => void recovery.adopt(pulse),
+    onDrivable,
   });
 }
 

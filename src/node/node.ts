@@ -7,7 +7,9 @@ import { readText } from '../store/files.ts';
 import type { Agents } from './agents.ts';
 import { announceDevices, announceReturn } from './announce.ts';
 import { FactFeed } from './badge-test.ts';
+import type { Bridge } from './broker/bridge.ts';
 import { NodeBroker } from './broker/node-broker.ts';
+import { bridgeOf } from './broker/start-bridge.ts';
 import { type Config, parseConfig } from './config.ts';
 import { ControlServer } from './control.ts';
 import { type ControlParts, controlHandlers } from './control-handlers.ts';
@@ -21,6 +23,8 @@ import { WiegandFeed } from './wiegand-feed.ts';
 import { Wires } from './wires.ts';
 
 export interface NodeParts {
+  /** Of this release. */
+  readonly version: string;
   readonly folder: string;
   readonly dappsFolder: string;
   readonly config: Config;
@@ -45,7 +49,7 @@ export interface RunningNode {
 
 /**
  * Constructs everything once and starts it in order: ledger and contracts; the MQTT broker; pins process, and what it
- * did while we were gone; agents; readers; the control socket last, so that whoever is answered finds everything running.
+ * did while we were gone; agents; the doors on MQTT; readers; the control socket last, so that whoever is answered finds everything running.
  */
 export async function startNode(parts: NodeParts): Promise<RunningNode> {
   const { config, log } = parts;
@@ -57,11 +61,13 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     const committed = new Signal();
     let agents: Agents | null = null;
     let broker: NodeBroker | null = null;
+    let told: Bridge | null = null;
     const space = await openSpace({
       ...parts,
       onCommit: (changed) => {
         agents?.changed(changed);
         broker?.changed(changed);
+        told?.changed(changed);
         committed.fire();
       },
     });
@@ -81,7 +87,7 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
       ...parts,
       tell: async (topic, payload) => (await agents?.event(topic, payload)) ?? true,
     });
-    const outputs = outputsOf(parts, recovery, wires, wiegand);
+    const outputs = outputsOf(parts, { recovery, wires, wiegand, onDrivable: () => told?.drivableChanged() });
     stops.push(() => outputs.stop());
     await outputs.start();
 
@@ -94,6 +100,12 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     stops.push(async () => wires.stop());
     wires.retell();
 
+    const base = config.broker.base;
+    const { bridge, commands } = bridgeOf({ ...parts, broker: mqtt, base, space, agents: running, outputs });
+    told = bridge;
+    stops.push(() => bridge.stop());
+    await bridge.start();
+
     const readers = readersOf(parts, space, presentations, nextCards, running, wiegand);
     stops.push(() => readers.stop());
     await readers.start();
@@ -101,7 +113,7 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     stops.push(async () => watch.stop());
 
     const shared = { space, agents: running, facts, presentations, nextCards, outputs, wires, readers, committed };
-    await startControl({ ...parts, ...shared, broker: mqtt }, stops);
+    await startControl({ ...parts, ...shared, broker: mqtt, commands }, stops);
     log.info({ mesh: idText(space.mesh), socket: config.control.socket }, 'node running');
     return { stop };
   } catch (error) {

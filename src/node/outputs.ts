@@ -14,6 +14,8 @@ export interface OutputsParts {
   readonly log: Log;
   /** Runs each time a connection stands, before any pulse goes over it. */
   readonly onConnected: (pins: PinsClient) => Promise<void>;
+  /** `isConnected` is another. */
+  readonly onDrivable: () => void;
   readonly onEvent: (event: PinsEvent) => void;
   /** Runs when a connection that stood is lost. */
   readonly onLost: () => void;
@@ -54,6 +56,7 @@ export class Outputs {
       }
       pins.onClose(() => this.#lost());
       this.#pins = pins;
+      this.#parts.onDrivable();
       log.info({ socketPath }, 'pins process connected');
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
@@ -125,6 +128,7 @@ export class Outputs {
     this.#pins = null;
     this.#parts.log.warn({ code: 'pins_offline' }, 'pins process lost, doors cannot open until it is back');
     this.#parts.onLost();
+    this.#parts.onDrivable();
     this.#planRetry();
   }
 

@@ -16,7 +16,7 @@ t.test('who may say and hear what', async (t) => {
   const cases: readonly (readonly [who: Connected, both: readonly string[], none: readonly string[]])[] = [
     [
       connected('lamp', 'generic', 'lamp'),
-      ['blockmesh/lamp', 'blockmesh/lamp/set', 'blockmesh/lamp/availability', 'blockmesh/lamp/a/b/c'],
+      ['blockmesh/lamp', 'blockmesh/lamp/availability', 'blockmesh/lamp/a/b/c'],
       ['blockmesh/lamps', 'blockmesh', 'blockmesh/fan', 'lamp', 'blockmesh/bridge/state', '$SYS/x', 'homeassistant/x'],
     ],
     [connected('front-door', 'generic', 'x'), [], ['blockmesh/front-door', 'blockmesh/front-door/set', 'x']],
@@ -24,17 +24,13 @@ t.test('who may say and hear what', async (t) => {
     [connected('shop', 'esp-rfid', 'rfid/shop'), ['rfid/shop', 'rfid/shop/send'], ['rfid', 'rfid/x', 'blockmesh/shop']],
     [
       connected('bulb', 'tasmota', 'bulb_1'),
-      ['tele/bulb_1/SENSOR', 'stat/bulb_1/RESULT', 'cmnd/bulb_1/POWER'],
+      ['tele/bulb_1/SENSOR', 'stat/bulb_1/RESULT'],
       ['tele/bulb_2/SENSOR', 'tasmota/discovery/x', 'bulb_1/x', 'cmnd/tasmotas/POWER'],
     ],
     [connected('heat', 'esphome', 'heat'), ['heat/sensor/t/state'], ['homeassistant/sensor/heat/config', 'heat2/x']],
     [connected('odd', 'esphome', 'blockmesh'), [], ['blockmesh/front-door', 'blockmesh/x']],
     [connected('odd', 'esp-rfid', 'homeassistant'), [], ['homeassistant/status']],
-    [
-      connected('relay', 'shelly', 'shelly1-A'),
-      ['shellies/shelly1-A/relay/0/command'],
-      ['shellies/shelly1-B/x', 'shellies'],
-    ],
+    [connected('relay', 'shelly', 'shelly1-A'), ['shellies/shelly1-A/relay/0'], ['shellies/shelly1-B/x', 'shellies']],
   ];
   for (const [who, both, none] of cases) {
     for (const topic of both) {
@@ -51,13 +47,34 @@ t.test('who may say and hear what', async (t) => {
   }
 });
 
+t.test('a device hears its commands and gives none, to itself neither', async (t) => {
+  const cases: readonly (readonly [who: Connected, commands: readonly string[]])[] = [
+    [connected('lamp', 'generic', 'lamp'), ['blockmesh/lamp/set', 'blockmesh/lamp/get']],
+    [connected('shop', 'esp-rfid', 'rfid/shop'), ['rfid/shop/cmd']],
+    [connected('bulb', 'tasmota', 'bulb_1'), ['cmnd/bulb_1/POWER', 'cmnd/bulb_1/Backlog']],
+    [connected('heat', 'esphome', 'heat'), ['heat/switch/lock/command']],
+    [connected('relay', 'shelly', 's1'), ['shellies/s1/command', 'shellies/s1/relay/0/command']],
+  ];
+  for (const [who, commands] of cases) {
+    for (const topic of commands) {
+      t.notOk(mayPublish(who, topic, CONTEXT), `${who.name} does not say ${topic}`);
+      t.ok(maySubscribe(who, topic, CONTEXT) && mayReceive(who, topic, CONTEXT), `${who.name} hears ${topic}`);
+    }
+  }
+});
+
 t.test('Home Assistant hears all of ours, and says only what it may', async (t) => {
   const home = connected('home', 'homeassistant', 'home');
   for (const filter of ['blockmesh/#', 'blockmesh/+/availability', 'homeassistant/#', 'homeassistant/+/+/config']) {
     t.ok(maySubscribe(home, filter, CONTEXT), filter);
   }
   for (const filter of ['#', 'rfid/#', 'tele/+/STATE', '+/lamp']) t.notOk(maySubscribe(home, filter, CONTEXT), filter);
-  for (const topic of ['homeassistant/status', 'blockmesh/front-door/set', 'blockmesh/lamp/get']) {
+  for (const topic of [
+    'homeassistant/status',
+    'blockmesh/bridge/request/info',
+    'blockmesh/front-door/set',
+    'blockmesh/lamp/get',
+  ]) {
     t.ok(mayPublish(home, topic, CONTEXT), topic);
   }
   for (const topic of [

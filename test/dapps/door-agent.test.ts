@@ -238,6 +238,8 @@ t.test('keep-open hours begin and end on the agent’s own minutes', async (t) =
   t.equal(agent.timers.get('minute'), MINUTE_MS);
   t.equal(agent.timers.get('renew/front'), 10 * MINUTE_MS + 50);
   t.strictSame(agent.acts(), ['hold o-front', 'kept front true schedule:days'], 'a door of another board is its own');
+  const shut = { name: 'shut', params: { door: 'front', by: 'p-ada' }, at: at(eight) };
+  await t.rejects(agent.program.call('request', shut), { code: 'kept_open' });
   await agent.fire('minute', at(eight + 61_000));
   t.equal(agent.timers.get('minute'), 59_000);
   t.strictSame(agent.acts(), []);

@@ -122,6 +122,26 @@ t.test('exit buttons do not wait behind badges', async (t) => {
   t.ok(calls.length > 8 * RPC_PENDING_MAX, 'far more stood in line');
 });
 
+t.test('what was opened is shut at a person’s wish, and a way out is not', async (t) => {
+  const door = await wiredDoor();
+  const ask = (name: string) =>
+    door.program.call('request', { name, params: { door: 'front', by: 'device:hass' }, at: door.at });
+  await ask('open');
+  t.strictSame(await ask('shut'), { door: 'front' });
+  t.strictSame(door.acts(), ['pulse o-front', 'opened front request', 'release o-front']);
+  t.strictSame(door.told(), ['opened device:hass', 'shut device:hass']);
+  await door.input('button', true);
+  door.acts();
+  await t.rejects(ask('shut'), { code: 'exit_pressed' });
+  t.strictSame(door.acts(), []);
+  await door.input('button', false);
+  await ask('shut');
+  t.strictSame(door.acts(), ['release o-front']);
+  await t.rejects(door.program.call('request', { name: 'shut', params: { door: 'side', by: 'x' }, at: door.at }), {
+    code: 'no_such_door',
+  });
+});
+
 t.test('a door that opens by itself is forced open, until a person clears that', async (t) => {
   const door = await wiredDoor();
   const swing = async (): Promise<readonly string[]> => {

@@ -11,7 +11,7 @@ import { Keeper, MINUTE_TIMER } from './keeper.ts';
 import { Memory } from './memory.ts';
 import { ENFORCE_TIMER, Enforcer } from './orders.ts';
 import { Releases } from './releases.ts';
-import { answerOpen } from './request.ts';
+import { answerOpen, answerShut } from './request.ts';
 import { SAY_TIMER, Shown } from './shown.ts';
 import { WiresHeard } from './wires-heard.ts';
 
@@ -58,7 +58,10 @@ export function doorAgent(): AgentDefinition {
       if (dapp === NAME) await alarms.changed(keys, at, node);
       if (isDoor) await heard.review(at, node);
     },
-    onRequest: { open: (params, at, node) => answerOpen(params, at, node, parts) },
+    onRequest: {
+      open: (params, at, node) => answerOpen(params, at, node, parts),
+      shut: (params, _at, node) => answerShut(params, node, parts),
+    },
   };
 }
 

@@ -6,6 +6,8 @@ import type { Moment } from '../../sdk/moment.ts';
 import { readDoorSide } from '../door-side.ts';
 import { LOCKDOWN_PREFIX } from '../keys.ts';
 import { standingEntries } from '../standing-denials.ts';
+import type { ExitButtons } from './exits.ts';
+import type { Keeper } from './keeper.ts';
 import type { Memory } from './memory.ts';
 import { openDoor } from './opening.ts';
 import type { Releases } from './releases.ts';
@@ -38,4 +40,26 @@ export async function answerOpen(
   await node.append('opened', { door, by, rule: 'request', ...opening, ...event, clock: at.quality });
   await sayEvent(node, { type: 'opened', door, by });
   return { door, ...opening };
+}
+
+/**
+ * Request `shut {door, by}`: ends at once what a badge or a person has opened. The answer is `{door}`. What holds a
+ * door open for a reason of its own goes on: an exit button that is pressed (`exit_pressed`), and hours in which the
+ * door is kept open (`kept_open`). Codes: no_such_door, these two, and those of the output.
+ */
+export async function answerShut(
+  params: JsonObject,
+  node: AgentNode,
+  { exits, keeper }: { readonly exits: ExitButtons; readonly keeper: Keeper },
+): Promise<Json> {
+  const door = id(params, 'door');
+  const by = text(params, 'by');
+  const { found } = await readDoorSide(node, Promise.resolve(door));
+  if (found === null) throw new Fault('no_such_door', `there is no door ${door}`);
+  if (exits.doors.includes(door))
+    throw new Fault('exit_pressed', `the exit button of ${door} is pressed: a way out is free`);
+  if (keeper.keeps(door)) throw new Fault('kept_open', `door ${door} is in its open hours: disable it to shut it now`);
+  await node.release(found.door.output);
+  await sayEvent(node, { type: 'shut', door, by });
+  return { door };
 }

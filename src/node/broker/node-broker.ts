@@ -1,6 +1,7 @@
-import { codeOf, messageOf } from '../../base/errors.ts';
+import { CodedError, codeOf, messageOf } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Clock, Randomness } from '../../base/ports.ts';
+import type { Message } from '../../broker/message.ts';
 import { idText } from '../../format/ids.ts';
 import type { Log } from '../../sandbox/log.ts';
 import type { BrokerConfig } from '../config.ts';
@@ -48,6 +49,17 @@ export class NodeBroker implements MessageBus {
 
   async publish(topic: string, payload: string, options: { retain: boolean; qos: 0 | 1 | 2 }): Promise<void> {
     await this.#running?.broker.publish(topic, payload, options);
+  }
+
+  /** As `Broker.subscribe`; without a broker nothing is heard. */
+  subscribe(filter: string, hear: (message: Message) => void): () => void {
+    return this.#running?.broker.subscribe(filter, hear) ?? (() => {});
+  }
+
+  /** As `Broker.useNonce`. @throws broker_down besides. */
+  async useNonce(nonce: string, expires: number, nowMs: number): Promise<void> {
+    if (this.#running === null) throw new CodedError('broker_down', 'this node has no MQTT broker now');
+    await this.#running.broker.useNonce(nonce, expires, nowMs);
   }
 
   /** To be called after each commit of the fold: who was removed, or has another password, is cut off at once. */

@@ -64,6 +64,12 @@ export class MqttClients {
     this.#port = port;
   }
 
+  /** Those of the same node started again, which may listen elsewhere; they know the passwords that these know. */
+  again(others: MqttClients): MqttClients {
+    for (const [device, password] of this.#passwords) others.setPassword(device, password);
+    return others;
+  }
+
   setPassword(device: string, password: string): void {
     this.#passwords.set(device, password);
   }
