@@ -24,7 +24,10 @@ PINS_CFLAGS := $(OUR_CFLAGS) -DPINS_VERSION='"$(VERSION)"'
 # certificates; strace counts syncs in tests; python3 runs decoders of frames that share nothing with ours; mosquitto's
 # clients talk to the broker in tests.
 RUN_PROGRAMS := socat openssl
-TEST_PROGRAMS := socat openssl strace setpriv:util-linux python3:python3 mosquitto_pub:mosquitto-clients
+# The template engine of Home Assistant: tests read what is sent to it as it does.
+JINJA := /usr/lib/python3/dist-packages/jinja2/__init__.py
+TEST_PROGRAMS := socat openssl strace setpriv:util-linux python3:python3 mosquitto_pub:mosquitto-clients \
+  $(JINJA):python3-jinja2
 # program:package. The machine whose power is cut has an x86-64 processor, and our Node for it.
 POWERCUT_PROGRAMS := qemu-system-x86_64:qemu-system-x86 cpio mke2fs:e2fsprogs setpriv:util-linux
 POWERCUT_DEBIAN := build/powercut/debian
@@ -140,10 +143,10 @@ build/blockmesh-evdev: $(EVDEV)
 	@mkdir -p build
 	$(CC) $(CFLAGS) $(OUR_CFLAGS) $(EVDEV) -o $@
 
-# Installs what is missing of `program` or `program:package`, or says what to install.
+# Installs what is missing of `program` or `program:package`, where a program may be the path of a file, or says what to install.
 define need
 	@missing=(); for pair in $(1); do \
-	  PATH="$$PATH:/usr/sbin:/sbin" command -v $${pair%:*} >/dev/null || missing+=($${pair#*:}); done; \
+	  PATH="$$PATH:/usr/sbin:/sbin" command -v $${pair%:*} >/dev/null || [ -e $${pair%:*} ] || missing+=($${pair#*:}); done; \
 	if [ $${#missing[@]} -eq 0 ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing $${missing[*]}"; \

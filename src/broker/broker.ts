@@ -107,11 +107,7 @@ export class Broker {
    * @throws nonce_repeated, command_busy; what the store does.
    */
   async useNonce(nonce: string, expires: number, nowMs: number): Promise<void> {
-    let refusal: Error | null = null;
-    await this.#store.write(() => {
-      refusal = this.#store.nonces.use(nonce, expires, nowMs);
-    });
-    if (refusal !== null) throw refusal;
+    await this.#store.useNonce(nonce, expires, nowMs);
   }
 
   /** Ends every connection of a device; one that is gone from the book loses all that is kept for it, too. */

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../base/json.ts';
+import type { JsonObject } from '../base/json.ts';
 import { commandTemplate } from './door-command.ts';
 
 /**
@@ -7,7 +7,7 @@ import { commandTemplate } from './door-command.ts';
  * their own pages there). It goes out retained, and again when Home Assistant says that it has started.
  */
 
-export const DISCOVERY_PREFIX = 'homeassistant';
+const DISCOVERY_PREFIX = 'homeassistant';
 /** Where Home Assistant says `online` after a start. */
 export const DISCOVERY_STATUS = `${DISCOVERY_PREFIX}/status`;
 
@@ -118,22 +118,28 @@ function componentsOf({ door, hasContact, hasBell, nonceTag }: DiscoveredDoor, i
         },
       }
     : {};
-  const lock: Json = {
+  const lock = {
     platform: 'lock',
     ...unique('lock'),
     name: 'Lock',
     ...state,
+    ...lockFields(`${base}/${door}/set`, nonceTag),
+  };
+  return { lock, alarm: problem, ...contact, ...bell };
+}
+
+function lockFields(commandTopic: string, tag: string): JsonObject {
+  return {
     value_template: '{{ value_json.state }}',
     state_locked: 'locked',
     state_unlocked: 'unlocked',
     state_jammed: 'jammed',
-    command_topic: `${base}/${door}/set`,
-    command_template: commandTemplate(nonceTag),
+    command_topic: commandTopic,
+    command_template: commandTemplate(tag),
     payload_lock: 'lock',
     payload_unlock: 'open',
     payload_open: 'open',
     optimistic: false,
     retain: false,
   };
-  return { lock, alarm: problem, ...contact, ...bell };
 }

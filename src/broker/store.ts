@@ -25,9 +25,9 @@ export class BrokerStore {
   readonly sessions: Sessions;
   readonly outgoing: Outgoing;
   readonly packets: ClientPackets;
-  readonly nonces: Nonces;
   readonly #database: Database;
   readonly #commits: GroupCommit;
+  readonly #nonces: Nonces;
   readonly #drops: Drops;
   /** Numbers of messages that are in their queues before aedes asks for it. */
   readonly #ahead = new Set<number>();
@@ -45,7 +45,7 @@ export class BrokerStore {
       drops.add('session_evicted', deviceOf(client), 'it has too many sessions; the oldest is forgotten');
     });
     this.packets = new ClientPackets(this.#database);
-    this.nonces = new Nonces(this.#database);
+    this.#nonces = new Nonces(this.#database);
     this.#commits = new GroupCommit(this.#database, () => {
       this.#ahead.clear();
       for (const part of [this.retained, this.outgoing, this.sessions]) part.reload();
@@ -82,6 +82,15 @@ export class BrokerStore {
   /** Aedes has asked for it. */
   endAhead({ brokerCounter = 0 }: Packet): void {
     this.#ahead.delete(brokerCounter);
+  }
+
+  /** As `Nonces.use`, with its refusal thrown; resolves when it is committed. */
+  async useNonce(nonce: string, expires: number, nowMs: number): Promise<void> {
+    let refusal: Error | null = null;
+    await this.write(() => {
+      refusal = this.#nonces.use(nonce, expires, nowMs);
+    });
+    if (refusal !== null) throw refusal;
   }
 
   /** To be called in a `write`. */

@@ -37,10 +37,15 @@ t.test('a device over TLS with the CA of the board, its password, and its end', 
   t.match(lamp.stderr, /connection was lost|bad user name/, 'cut off at once');
   t.not(await clients.publish('lamp', 'blockmesh/lamp', 'off'), 0, 'the old password is nothing any more');
   clients.setPassword('lamp', String(rotated.password));
+  // What the node itself keeps retained is there already.
+  const { retained } = await brokerOf(space);
   t.equal(await clients.publish('lamp', 'blockmesh/lamp', 'bye', '-q', '1', '-r'), 0);
-  t.match(await brokerOf(space), { retained: 1 });
+  t.match(await brokerOf(space), { retained: Number(retained) + 1 });
   t.match(await space.cli('device', 'remove', 'lamp'), { code: 0, stdout: 'lamp is removed\n' });
-  await untilFound(async () => (await brokerOf(space)).retained === 0 || undefined, 'what it retained goes with it');
+  await untilFound(
+    async () => (await brokerOf(space)).retained === retained || undefined,
+    'what it retained goes with it',
+  );
   t.match(await space.cli('device', 'remove', 'lamp'), { code: 1, stderr: /no_such_mqtt_device/ });
 });
 
