@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { JsonObject } from '../base/json.ts';
 import { readConfig } from '../node/node.ts';
+import { pinsOptionsText, writePinsOptions } from '../node/pins-options-file.ts';
 import { writeFileDurably } from '../store/files.ts';
 import { type CommonOptions, withSession } from './command.ts';
 import { DemoPrograms } from './demo-programs.ts';
 import { demoFolder, type Environment } from './environment.ts';
-import { pinsArguments } from './pins-arguments.ts';
 import type { Session } from './session.ts';
 
 const CARD = '0009362416';
@@ -48,7 +48,9 @@ async function demo(folder: string, environment: Environment): Promise<void> {
     const reader = config.reader['front-reader'];
     if (reader !== undefined && 'feed' in reader && reader.feed !== undefined)
       await programs.startPtyPair(reader.port, reader.feed);
-    await programs.startPins(pinsArguments(config));
+    const { socket, options } = config.pins;
+    writePinsOptions(pinsOptionsText(config), options);
+    await programs.startPins(['--socket', socket, '--options', options]);
     await programs.startNode();
     await withSession({ folder }, environment, furnish);
     say(greeting(folder === environment.folder ? '' : ` --folder ${folder}`));

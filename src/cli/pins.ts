@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../node/node.ts';
+import { pinsArguments, pinsDeclarations } from '../node/pins-arguments.ts';
+import { pinsOptionsText, writePinsOptions } from '../node/pins-options-file.ts';
 import { type CommonOptions, common } from './command.ts';
 import type { Environment } from './environment.ts';
 import { print } from './output.ts';
-import { pinsArguments } from './pins-arguments.ts';
-import { writePinsOptions } from './pins-options-file.ts';
 
 interface OptionsOptions extends CommonOptions {
-  readonly file?: string;
+  readonly file?: string | true;
 }
 
 export function pinsCommands(program: Command, environment: Environment): void {
@@ -18,17 +18,19 @@ export function pinsCommands(program: Command, environment: Environment): void {
   const options = pins
     .command('options')
     .description('print the options that blockmesh-pins takes for this blockmesh.toml, one a line')
-    .option('--file <path>', 'write them into this file instead, for blockmesh-pins --options');
+    .option('--file [path]', 'write them into a file instead, for blockmesh-pins --options; that of blockmesh.toml');
   common(options, environment, [
     'pins options',
     'pins options | xargs -d "\\n" build/blockmesh-pins',
+    'pins options --file',
     'pins options --file pins.options',
   ]);
   options.action(({ folder, json, file }: OptionsOptions) => {
     const config = readConfig(resolve(folder));
     if (file !== undefined) {
-      const path = resolve(file);
-      const declared = writePinsOptions(config, path);
+      const path = file === true ? config.pins.options : resolve(file);
+      writePinsOptions(pinsOptionsText(config), path);
+      const declared = pinsDeclarations(config).length;
       print({ file: path, declared }, json === true, () => `${path}: ${declared} outputs, inputs and readers`);
       return;
     }

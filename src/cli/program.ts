@@ -18,6 +18,7 @@ import { noteCommands } from './notes.ts';
 import { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, printError } from './output.ts';
 import { pinsCommands } from './pins.ts';
 import { planCommands } from './plans.ts';
+import { reloadCommand } from './reload.ts';
 import { repairCommand } from './repair.ts';
 import { restoreCommand } from './restore.ts';
 import { runCommand } from './run.ts';
@@ -54,6 +55,7 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
   };
   initCommand(program, environment);
   runCommand(program, environment);
+  reloadCommand(program, environment);
   statusCommand(program, environment);
   memberCommands(program, environment);
   planCommands(program, environment);

@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import { pino } from 'pino';
 import { SHUTDOWN_MS_MAX } from '../base/limits.ts';
-import { readConfig, startNode } from '../node/node.ts';
+import { type RunningNode, readConfig, startNode } from '../node/node.ts';
 import { requireSpace } from '../node/space-folder.ts';
 import { bootId, systemClock, systemRandomness } from '../node/system.ts';
 import { createProcessRunner } from '../sandbox/process-runner.ts';
@@ -10,7 +11,7 @@ import { type CommonOptions, common } from './command.ts';
 import type { Environment } from './environment.ts';
 
 export function runCommand(program: Command, environment: Environment): void {
-  const command = program.command('run').description('run the node of a space until SIGTERM or Ctrl-C');
+  const command = program.command('run').description('run the node of a space until SIGTERM or Ctrl-C; SIGHUP: reload');
   common(command, environment, ['run', 'run --folder /var/lib/blockmesh']);
   command.action((options: CommonOptions) => run(options, environment));
 }
@@ -21,7 +22,7 @@ async function run(options: CommonOptions, environment: Environment): Promise<vo
   const config = readConfig(folder);
   // Synchronous: a line that was logged before a crash is there after it.
   const log = pino({ level: config.log.level, name: config.node.name }, pino.destination({ dest: 1, sync: true }));
-  const node = await startNode({
+  const starting = startNode({
     version: environment.version,
     folder,
     dappsFolder: join(environment.release, 'dapps'),
@@ -32,6 +33,8 @@ async function run(options: CommonOptions, environment: Environment): Promise<vo
     runner: createProcessRunner({ path: environment.programPath }),
     log,
   });
+  reloadAtHangup(starting);
+  const node = await starting;
   await stopSignal();
   log.info('stopping');
   // Whatever hangs must not keep a board from going down; nothing acknowledged is lost by leaving.
@@ -50,4 +53,19 @@ function stopSignal(): Promise<void> {
   process.once('SIGTERM', () => resolveSignal());
   process.once('SIGINT', () => resolveSignal());
   return promise;
+}
+
+/**
+ * As services do. A node that somebody runs on a terminal goes with it, as before: there the signal says that whoever
+ * watched is gone. One that comes while the node starts is obeyed when it runs.
+ */
+function reloadAtHangup(starting: Promise<RunningNode>): void {
+  if (isatty(0)) return;
+  process.on('SIGHUP', () => {
+    // That it could not start is told where it is awaited.
+    void starting.then(
+      (node) => node.reload(),
+      () => {},
+    );
+  });
 }

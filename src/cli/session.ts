@@ -31,6 +31,18 @@ export async function openSession(folder: string, environment: Environment, isUn
   return socket === null ? openStore(folder, config, environment, isUnchecked) : remoteSession(socket);
 }
 
+/** The running node, for what no store can do by itself. @throws node_needed. */
+export async function openNode(folder: string): Promise<Session> {
+  requireSpace(folder);
+  const { control } = readConfig(folder);
+  const socket = await connect(control.socket);
+  if (socket !== null) return remoteSession(socket);
+  throw new CodedError('node_needed', `no node listens at ${control.socket}`, {
+    fields: { path: control.socket },
+    advice: 'Start one with `blockmesh run`. One that was started with another control.socket still listens there.',
+  });
+}
+
 /** Null when nobody listens. @throws control_denied. */
 function connect(path: string): Promise<Socket | null> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket | null>();

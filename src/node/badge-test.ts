@@ -9,6 +9,7 @@ import { parseCredential } from '../devices/credential-text.ts';
 import type { Fact } from './agent-host.ts';
 import type { Config } from './config.ts';
 import { hashedPins, hashedViews } from './hashed-views.ts';
+import type { LiveConfig } from './live-config.ts';
 import type { Presentations } from './presentations.ts';
 import { fedFrame } from './reader-drivers.ts';
 import type { Space } from './space.ts';
@@ -43,7 +44,7 @@ export class FactFeed {
 
 export interface BadgeTestParts {
   readonly space: Space;
-  readonly config: Config;
+  readonly live: LiveConfig;
   readonly facts: FactFeed;
   readonly presentations: Presentations;
   readonly clock: Clock;
@@ -55,7 +56,7 @@ export interface BadgeTestParts {
  * @throws no_such_door; reader_not_virtual; card_not_readable; feed_unwritable; badge_unheard; pin_unreadable.
  */
 export async function testBadge(parts: BadgeTestParts, params: JsonObject): Promise<Json> {
-  const { space, config, facts, presentations, clock } = parts;
+  const { space, live, facts, presentations, clock } = parts;
   const { door: name, number, pin = null } = params;
   if (typeof name !== 'string' || typeof number !== 'string' || (pin !== null && typeof pin !== 'string')) {
     throw new CodedError('bad_params', 'door, number and pin must be text');
@@ -63,7 +64,7 @@ export async function testBadge(parts: BadgeTestParts, params: JsonObject): Prom
   const door = await space.query('door', 'door', { door: name });
   const reader = isJsonObject(door) ? String(door.reader) : '';
   const credential = parseCredential(number);
-  const { feed, frame, bits } = feedOf(config, reader, name, credential);
+  const { feed, frame, bits } = feedOf(live.now, reader, name, credential);
   const views = hashedViews(credential, space.badgeKeys);
   const view = views.find((one) => one.bits <= bits);
   assert(view !== undefined, 'a space has a badge key, and a card has a view');

@@ -12,7 +12,10 @@ const sections = () => ({
   }),
   log: table({ level: { enum: ['debug', 'info', 'warn', 'error'], default: 'info' } }),
   control: table({ socket: { ...text, default: 'run/node.sock' } }),
-  pins: table({ socket: { ...text, default: 'run/pins.sock' } }),
+  pins: table({
+    socket: { ...text, default: 'run/pins.sock' },
+    options: { ...text, default: 'run/pins.options' },
+  }),
   reader: devices(readerSchema()),
   broker: brokerSchema(),
   input: pinned({

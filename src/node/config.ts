@@ -11,12 +11,13 @@ import { DEVICE_NAME } from './schema-parts.ts';
 import type { ClockTrust } from './system.ts';
 import { parseToml, type TomlText } from './toml.ts';
 
-/** `blockmesh.toml`, read once. `blockmesh.example.toml` beside this file explains every key. */
+/** `blockmesh.toml`, as it was read. `blockmesh.example.toml` beside this file explains every key. */
 export interface Config {
   readonly node: { readonly name: string; readonly clock: ClockTrust };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
   readonly control: { readonly socket: string };
-  readonly pins: { readonly socket: string };
+  /** `options`: the file that tells the pins process what to own. */
+  readonly pins: { readonly socket: string; readonly options: string };
   readonly reader: Readonly<Record<string, ReaderConfig>>;
   readonly input: Readonly<Record<string, InputConfig>>;
   readonly output: Readonly<Record<string, OutputConfig>>;
@@ -106,7 +107,7 @@ function withPaths(config: Config, folder: string): Config {
   return {
     ...config,
     control: { socket: socketPath(whole(config.control.socket)) },
-    pins: { socket: socketPath(whole(config.pins.socket)) },
+    pins: { socket: socketPath(whole(config.pins.socket)), options: whole(config.pins.options) },
     reader: Object.fromEntries(readers),
   };
 }

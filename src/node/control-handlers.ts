@@ -10,12 +10,14 @@ import type { Config } from './config.ts';
 import type { ControlHandler } from './control.ts';
 import { openDoorBy } from './door-open.ts';
 import { untilEnd } from './ending.ts';
+import type { LiveConfig } from './live-config.ts';
 import { enrolNext, type NextCards } from './next-card.ts';
 import { OPERATIONS } from './operations/operations.ts';
 import { runOperation } from './operations/run-operation.ts';
 import type { Outputs } from './outputs.ts';
 import type { Presentations } from './presentations.ts';
 import type { Readers } from './readers.ts';
+import type { Reloader } from './reload.ts';
 import type { Signal } from './signal.ts';
 import type { Space } from './space.ts';
 import type { Wires } from './wires.ts';
@@ -23,7 +25,9 @@ import type { Wires } from './wires.ts';
 /** The parts of a running node that the control socket reaches. */
 export interface ControlParts {
   readonly folder: string;
-  readonly config: Config;
+  readonly config: Pick<Config, 'control'>;
+  readonly live: LiveConfig;
+  readonly reloader: Reloader;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly space: Space;
@@ -65,6 +69,7 @@ export function controlHandlers(parts: ControlParts): Readonly<Record<string, Co
     'badge.next': (params, progress, gone) =>
       untilEnd(parts.ending, () => enrolNext(parts, params, gone))(params, progress),
     'badge.test': untilEnd(parts.ending, (params) => testBadge(parts, params)),
+    'config.reload': untilEnd(parts.ending, ({ dryRun }) => parts.reloader.run(dryRun === true)),
     'log.follow': (params) => followLog(parts, params),
   };
 }

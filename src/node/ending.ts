@@ -32,3 +32,12 @@ function stopping(): CodedError {
     advice: 'What it had written down by then stays; `blockmesh log` shows it.',
   });
 }
+
+/** `task`, which runs at the first call; every call gets its result. */
+export function once(task: () => Promise<void>): () => Promise<void> {
+  let result: Promise<void> | null = null;
+  return () => {
+    result ??= task();
+    return result;
+  };
+}

@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { ENROL_WAIT_MS_MAX } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
 import type { Log } from '../sandbox/log.ts';
-import type { Config } from './config.ts';
+import type { LiveConfig } from './live-config.ts';
 import { type CardViews, enrolCard } from './operations/enrol-card.ts';
 import { integerOf, textOf } from './operations/params.ts';
 import { personNamed } from './operations/people.ts';
@@ -49,7 +49,7 @@ export class NextCards {
 }
 
 interface NextCardParts {
-  readonly config: Config;
+  readonly live: LiveConfig;
   readonly space: Space;
   readonly nextCards: NextCards;
   readonly clock: Clock;
@@ -64,13 +64,13 @@ interface NextCardParts {
  * @throws no_such_door, reader_elsewhere, enrolment_busy, no_card, caller_left; what `enrolCard` throws.
  */
 export async function enrolNext(parts: NextCardParts, params: JsonObject, gone: AbortSignal): Promise<Json> {
-  const { config, space, nextCards, clock, randomness, log, ending } = parts;
+  const { live, space, nextCards, clock, randomness, log, ending } = parts;
   const name = textOf(params, 'door');
   const waitMs = integerOf(params, 'waitMs', ENROL_WAIT_MS_MAX);
   const { member } = await personNamed(space, textOf(params, 'member'));
   const door = await space.query('door', 'door', { door: name });
   const reader = isJsonObject(door) ? String(door.reader) : '';
-  if (config.reader[reader] === undefined) {
+  if (live.now.reader[reader] === undefined) {
     throw new CodedError('reader_elsewhere', `the reader ${reader} of ${name} is not at this board`, {
       fields: { door: name, reader },
       advice: 'Run this at the board of that door, or use --last.',

@@ -5,10 +5,11 @@ import type { Runner } from '../sandbox/runner.ts';
 import { Agents } from './agents.ts';
 import { BadgeLanes } from './badge-lanes.ts';
 import type { FactFeed } from './badge-test.ts';
-import type { Config } from './config.ts';
+import type { LiveConfig } from './live-config.ts';
 import type { MessageBus } from './message-bus.ts';
 import type { NextCards } from './next-card.ts';
 import { Outputs } from './outputs.ts';
+import { alignLines } from './pins-lines.ts';
 import type { Presentations } from './presentations.ts';
 import { ReaderWatch } from './reader-watch.ts';
 import { Readers } from './readers.ts';
@@ -18,7 +19,7 @@ import type { WiegandFeed } from './wiegand-feed.ts';
 import type { Wires } from './wires.ts';
 
 interface DeviceParts {
-  readonly config: Config;
+  readonly live: LiveConfig;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
@@ -35,7 +36,7 @@ interface AgentNeeds {
 
 /** The agents of this board; one that has started again is told how its wires are. */
 export function agentsOf(
-  { config, runner, log }: DeviceParts & { readonly runner: Runner },
+  { live, runner, log }: DeviceParts & { readonly runner: Runner },
   { space, outputs, facts, bus, recovery, wires }: AgentNeeds,
 ): Promise<Agents> {
   return Agents.start({
@@ -45,7 +46,7 @@ export function agentsOf(
     clock: space.clock,
     log,
     bus,
-    topicBase: config.broker.base,
+    topicBase: live.now.broker.base,
     onUp: () => wires.retell(),
     onFact: (fact) => facts.publish(fact),
     onOrphan: (pulse) => void recovery.adopt(pulse),
@@ -54,7 +55,7 @@ export function agentsOf(
 
 /** The readers of this board; what is held to them goes to whoever waits for it, and to the agents. */
 export function readersOf(
-  { config, clock, randomness, log }: DeviceParts,
+  { live, clock, randomness, log }: DeviceParts,
   { badgeKeys }: Space,
   presentations: Presentations,
   nextCards: NextCards,
@@ -63,7 +64,7 @@ export function readersOf(
 ): Readers {
   const lanes = new BadgeLanes(clock, log);
   return new Readers({
-    config,
+    config: live.now,
     badgeKeys,
     clock,
     randomness,
@@ -99,15 +100,16 @@ interface OutputNeeds {
 
 /** The outputs of this board, their pulses in the log and, where nobody else tells of them, in the ledger. */
 export function outputsOf(
-  { config, clock, randomness, log }: DeviceParts,
+  { live, clock, randomness, log }: DeviceParts,
   { recovery, wires, wiegand, onDrivable }: OutputNeeds,
 ): Outputs {
   return new Outputs({
-    socketPath: config.pins.socket,
+    socketPath: live.now.pins.socket,
     clock,
     randomness,
     log,
     onConnected: async (pins) => {
+      await alignLines(pins, live.now, log);
       await recovery.run(pins);
       await wires.connected(pins);
       wiegand.connected(true);

@@ -13,10 +13,13 @@ import { bridgeOf } from './broker/start-bridge.ts';
 import { type Config, parseConfig } from './config.ts';
 import { ControlServer } from './control.ts';
 import { type ControlParts, controlHandlers } from './control-handlers.ts';
+import { once } from './ending.ts';
+import { LiveConfig } from './live-config.ts';
 import { NextCards } from './next-card.ts';
 import { agentsOf, outputsOf, readersOf, watchReaders } from './node-devices.ts';
 import { Presentations } from './presentations.ts';
 import { Recovery } from './recovery.ts';
+import { Reloader } from './reload.ts';
 import { Signal } from './signal.ts';
 import { openSpace } from './space.ts';
 import { WiegandFeed } from './wiegand-feed.ts';
@@ -43,6 +46,8 @@ export function readConfig(folder: string): Config {
 
 /** A node that runs. */
 export interface RunningNode {
+  /** Reads `blockmesh.toml` anew and takes it up as a whole, or says in the log why not. */
+  reload(): Promise<void>;
   /** Stops in the reverse order of the start. Idempotent. */
   stop(): Promise<void>;
 }
@@ -51,7 +56,8 @@ export interface RunningNode {
  * Constructs everything once and starts it in order: ledger and contracts; the MQTT broker; pins process, and what it
  * did while we were gone; agents; the doors on MQTT; readers; the control socket last, so that whoever is answered finds everything running.
  */
-export async function startNode(parts: NodeParts): Promise<RunningNode> {
+export async function startNode(given: NodeParts): Promise<RunningNode> {
+  const parts = { ...given, live: new LiveConfig(given.config) };
   const { config, log } = parts;
   const stops: (() => Promise<void>)[] = [];
   const stop = once(async () => {
@@ -112,10 +118,13 @@ export async function startNode(parts: NodeParts): Promise<RunningNode> {
     const watch = watchReaders(parts, readers, wires);
     stops.push(async () => watch.stop());
 
-    const shared = { space, agents: running, facts, presentations, nextCards, outputs, wires, readers, committed };
-    await startControl({ ...parts, ...shared, broker: mqtt, commands }, stops);
+    const devices = { space, outputs, wires, readers };
+    const reloader = new Reloader({ ...parts, ...devices, watch, read: () => readConfig(parts.folder) });
+    stops.push(() => reloader.stop());
+    const heard = { agents: running, facts, presentations, nextCards, committed };
+    await startControl({ ...parts, ...devices, ...heard, reloader, broker: mqtt, commands }, stops);
     log.info({ mesh: idText(space.mesh), socket: config.control.socket }, 'node running');
-    return { stop };
+    return { stop, reload: () => reloader.tried() };
   } catch (error) {
     await stop();
     throw error;
@@ -134,12 +143,4 @@ async function startControl(parts: Omit<ControlParts, 'ending'>, stops: (() => P
     await control.stop();
   });
   await control.start();
-}
-
-function once(task: () => Promise<void>): () => Promise<void> {
-  let result: Promise<void> | null = null;
-  return () => {
-    result ??= task();
-    return result;
-  };
 }

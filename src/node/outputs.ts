@@ -4,7 +4,7 @@ import { PINS_RECONNECT_DELAY_MS } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
 import { connectPins, type PinsClient } from '../devices/pins/client.ts';
 import type { PinsEvent } from '../devices/pins/events.ts';
-import type { PinsOutput } from '../devices/pins/protocol.ts';
+import type { PinsInput, PinsOutput } from '../devices/pins/protocol.ts';
 import type { Log } from '../sandbox/log.ts';
 
 export interface OutputsParts {
@@ -73,6 +73,16 @@ export class Outputs {
   /** @throws pins_offline. */
   list(): Promise<readonly PinsOutput[]> {
     return this.#connected().list();
+  }
+
+  /** @throws pins_offline. */
+  inputs(): Promise<readonly PinsInput[]> {
+    return this.#connected().inputs();
+  }
+
+  /** As of `PinsClient`. @throws pins_offline, or the refusal. */
+  reload(): ReturnType<PinsClient['reload']> {
+    return this.#connected().reload();
   }
 
   /**

@@ -1,17 +1,25 @@
-import type { Config } from '../node/config.ts';
-import type { InputConfig } from '../node/config-inputs.ts';
-import type { OutputConfig } from '../node/config-outputs.ts';
-import type { Pin } from '../node/config-pins.ts';
-import type { WiegandConfig } from '../node/reader-schema.ts';
+import type { Config } from './config.ts';
+import type { InputConfig } from './config-inputs.ts';
+import type { OutputConfig } from './config-outputs.ts';
+import type { Pin } from './config-pins.ts';
+import type { WiegandConfig } from './reader-schema.ts';
 
-/** The options of the pins process for this configuration; its PROTOCOL.md holds their grammar. */
-export function pinsArguments(config: Config): readonly string[] {
-  const outputs = Object.entries(config.output).flatMap(([name, output]) => ['--output', outputOption(name, output)]);
-  const wiegand = Object.entries(config.reader).flatMap(([name, reader]) =>
-    reader.driver === 'wiegand' ? ['--wiegand', wiegandOption(name, reader)] : [],
+/** One option of the pins process and its value; its PROTOCOL.md holds their grammar. */
+type Declaration = readonly [option: '--output' | '--input' | '--wiegand', value: string];
+
+/** What the pins process is to own for this configuration. */
+export function pinsDeclarations({ output, input, reader }: Config): readonly Declaration[] {
+  const outputs = Object.entries(output).map(([name, one]): Declaration => ['--output', outputOption(name, one)]);
+  const inputs = Object.entries(input).map(([name, one]): Declaration => ['--input', inputOption(name, one)]);
+  const wiegand = Object.entries(reader).flatMap(([name, one]): readonly Declaration[] =>
+    one.driver === 'wiegand' ? [['--wiegand', wiegandOption(name, one)]] : [],
   );
-  const inputs = Object.entries(config.input).flatMap(([name, input]) => ['--input', inputOption(name, input)]);
-  return ['--socket', config.pins.socket, ...outputs, ...inputs, ...wiegand];
+  return [...outputs, ...inputs, ...wiegand];
+}
+
+/** The words with which the pins process is started so that it owns just that, as long as it runs. */
+export function pinsArguments(config: Config): readonly string[] {
+  return ['--socket', config.pins.socket, ...pinsDeclarations(config).flat()];
 }
 
 function wiegandOption(name: string, { chip, d0, d1, d0_offset, d1_offset, gap_ms }: WiegandConfig): string {

@@ -45,9 +45,16 @@ export class ReaderWatch {
     this.#cancel?.();
   }
 
-  #look(): void {
+  /** Other readers have these names now, or none: their totals begin anew, and how they are is told at once. */
+  replaced(names: readonly string[]): void {
+    for (const name of names) this.#looks.delete(name);
+    this.#look((name) => names.includes(name));
+  }
+
+  #look(isWanted: (name: string) => boolean = () => true): void {
     for (const reader of this.#parts.describe()) {
       const name = String(reader.name);
+      if (!isWanted(name)) continue;
       const before = this.#looks.get(name);
       const look = lookAt(reader, before);
       this.#looks.set(name, look);

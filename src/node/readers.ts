@@ -6,13 +6,15 @@ import type { Credential } from '../devices/credential.ts';
 import type { Reader } from '../devices/reader.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Config } from './config.ts';
+import type { SectionChanges } from './config-changes.ts';
 import { hashedPins, hashedViews } from './hashed-views.ts';
 import type { BadgeKey } from './key-files.ts';
 import { readerFor } from './reader-drivers.ts';
+import type { ReaderConfig } from './reader-schema.ts';
 import type { WiegandFeed } from './wiegand-feed.ts';
 
 export interface ReadersParts {
-  readonly config: Config;
+  readonly config: Pick<Config, 'reader'>;
   readonly badgeKeys: readonly BadgeKey[];
   readonly clock: Clock;
   readonly randomness: Randomness;
@@ -25,44 +27,67 @@ export interface ReadersParts {
 
 const EVENT_ID_BYTES = 8;
 
-/** The readers that `blockmesh.toml` names. */
+/** The readers that `blockmesh.toml` names, as it was read last. */
 export class Readers {
-  readonly #readers: readonly Reader[];
+  readonly #parts: ReadersParts;
+  #readers: ReadonlyMap<string, Reader>;
   readonly #states = new Map<string, string>();
 
   constructor(parts: ReadersParts) {
-    const { config, clock, log, wiegand } = parts;
-    this.#readers = Object.entries(config.reader).map(([name, settings]) => {
-      const options = {
-        name,
-        clock,
-        onBadge: (credential: Credential, _receivedNs: bigint, pin?: string) =>
-          parts.onBadge(name, badgePayload(name, credential, pin, parts)),
-        onState: (state: string, cause?: CodedError) => {
-          this.#states.set(name, state);
-          if (cause === undefined) log.info({ reader: name }, `reader ${state}`);
-          else log.warn({ reader: name, code: cause.code }, `reader ${state}: ${cause.message}`);
-        },
-      };
-      return readerFor(settings, options, wiegand);
-    });
+    this.#parts = parts;
+    this.#readers = new Map(Object.entries(parts.config.reader).map(([name, one]) => [name, this.#made(name, one)]));
   }
 
   async start(): Promise<void> {
-    await Promise.all(this.#readers.map((reader) => reader.start()));
+    await Promise.all([...this.#readers.values()].map((reader) => reader.start()));
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#readers.map((reader) => reader.stop()));
+    await Promise.all([...this.#readers.values()].map((reader) => reader.stop()));
+  }
+
+  /**
+   * Takes up other readers. One that is unchanged goes on as if nothing were; those that are gone or changed are closed
+   * before others open, for a port may have another name now. Resolves when each new one was tried to open.
+   */
+  async replace(readers: Config['reader'], { added, changed, removed }: SectionChanges): Promise<void> {
+    const before = this.#readers;
+    const isFresh = (name: string) => added.includes(name) || changed.includes(name);
+    const after = new Map<string, Reader>();
+    for (const [name, settings] of Object.entries(readers)) {
+      const kept = isFresh(name) ? undefined : before.get(name);
+      after.set(name, kept ?? this.#made(name, settings));
+    }
+    this.#readers = after;
+    const gone = [...removed, ...changed];
+    await Promise.all(gone.map((name) => before.get(name)?.stop()));
+    for (const name of gone) this.#states.delete(name);
+    await Promise.all([...added, ...changed].map((name) => after.get(name)?.start()));
   }
 
   /** For `status`. */
   describe(): readonly JsonObject[] {
-    return this.#readers.map((reader) => ({
+    return [...this.#readers.values()].map((reader) => ({
       name: reader.name,
       state: this.#states.get(reader.name) ?? 'closed',
       ...reader.stats(),
     }));
+  }
+
+  #made(name: string, settings: ReaderConfig): Reader {
+    const { clock, log, wiegand, onBadge } = this.#parts;
+    const options = {
+      name,
+      clock,
+      onBadge: (credential: Credential, _receivedNs: bigint, pin?: string) =>
+        onBadge(name, badgePayload(name, credential, pin, this.#parts)),
+      onState: (state: string, cause?: CodedError) => {
+        this.#states.set(name, state);
+        if (cause === undefined) log.info({ reader: name }, `reader ${state}`);
+        else log.warn({ reader: name, code: cause.code }, `reader ${state}: ${cause.message}`);
+      },
+    };
+    return readerFor(settings, options, wiegand);
   }
 }
 

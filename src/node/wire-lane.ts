@@ -10,15 +10,20 @@ import type { Clock, Randomness } from '../base/ports.ts';
 class WireLane {
   readonly #clock: Pick<Clock, 'after'>;
   readonly #tell: (payload: JsonObject) => Promise<boolean>;
+  readonly #onIdle: () => void;
   readonly #waiting: JsonObject[] = [];
   #isRunning = false;
   #cancel: (() => void) | null = null;
   #isStopped = false;
 
-  /** @param tell false: not all had room for it. Never rejects. */
-  constructor(clock: Pick<Clock, 'after'>, tell: (payload: JsonObject) => Promise<boolean>) {
+  /**
+   * @param tell false: not all had room for it. Never rejects.
+   * @param onIdle called whenever nothing waits any more.
+   */
+  constructor(clock: Pick<Clock, 'after'>, tell: (payload: JsonObject) => Promise<boolean>, onIdle: () => void) {
     this.#clock = clock;
     this.#tell = tell;
+    this.#onIdle = onIdle;
   }
 
   push(payload: JsonObject): void {
@@ -42,6 +47,7 @@ class WireLane {
       }
     }
     this.#isRunning = false;
+    this.#onIdle();
   }
 
   #pause(): Promise<void> {
@@ -64,7 +70,10 @@ export interface WireLanesParts {
 
 const EVENT_ID_BYTES = 8;
 
-/** A lane for each topic: what one wire says waits for nothing that another has said. */
+/**
+ * A lane for each topic with something to say: what one wire says waits for nothing that another has said. Idle ones are
+ * forgotten, for wires come and go.
+ */
 export class WireLanes {
   readonly #parts: WireLanesParts;
   readonly #lanes = new Map<string, WireLane>();
@@ -76,7 +85,13 @@ export class WireLanes {
   /** Says it with the id of a new event. */
   say(topic: string, payload: JsonObject): void {
     const { clock, randomness, tell } = this.#parts;
-    const lane = this.#lanes.get(topic) ?? new WireLane(clock, (next) => tell(topic, next));
+    const lane =
+      this.#lanes.get(topic) ??
+      new WireLane(
+        clock,
+        (next) => tell(topic, next),
+        () => this.#lanes.delete(topic),
+      );
     this.#lanes.set(topic, lane);
     lane.push({ ...payload, event: toHex(randomness.bytes(EVENT_ID_BYTES)) });
   }

@@ -1,36 +1,33 @@
+import { CodedError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Clock } from '../base/ports.ts';
-import type { PinsClient } from '../devices/pins/client.ts';
 import type { PinsEvent } from '../devices/pins/events.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Config } from './config.ts';
-import { Feedback, type FeedbackFault } from './feedback.ts';
+import type { DeviceChanges } from './config-changes.ts';
+import type { FeedbackFault } from './feedback.ts';
+import { Feedbacks } from './feedbacks.ts';
+import { Levels, type LineSource } from './levels.ts';
 import { WireLanes, type WireLanesParts } from './wire-lane.ts';
 
 export interface WiresParts extends WireLanesParts {
-  readonly config: Pick<Config, 'input' | 'output'>;
+  readonly config: Pick<Config, 'output'>;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-/** How an input is; `active` null: nobody knows. */
-interface Level {
-  readonly active: boolean | null;
-  readonly atNs: string;
 }
 
 /**
  * The inputs and outputs of this board as the agents hear of them: `input/<name>` with `{input, active, atNs, event}`
  * for every change, and `output/<name>` with `{output, on, fault, event}`, where `fault` is what its feedback shows and
- * left out while that is not known. Each is told with `initial: true` at a start, when the pins process is back, and to
- * an agent that has started again; `active` and `on` are null while the pins process is gone.
+ * left out while that is not known. Each is told with `initial: true` at a start, when the pins process is back, when it
+ * is new or changed in blockmesh.toml, and to an agent that has started again; `active` and `on` are null while the pins
+ * process is gone, and told so a last time when blockmesh.toml has the wire no longer. A reader that is gone is `lost`.
  */
 export class Wires {
   readonly #parts: WiresParts;
-  readonly #inputs = new Map<string, Level>();
-  readonly #outputs = new Map<string, boolean | null>();
+  readonly #levels = new Levels();
   readonly #readers = new Map<string, string>();
-  readonly #feedbacks: ReadonlyMap<string, Feedback>;
+  readonly #feedbacks: Feedbacks;
   readonly #lanes: WireLanes;
   #isStopped = false;
 
@@ -38,44 +35,46 @@ export class Wires {
     this.#parts = parts;
     const { config, clock } = parts;
     this.#lanes = new WireLanes(parts);
-    this.#feedbacks = new Map(
-      Object.entries(config.output).flatMap(([name, { feedback, feedback_ms }]) => {
-        if (feedback === undefined) return [];
-        const onFault = (fault: FeedbackFault | null) => this.#faulty(name, fault);
-        return [[name, new Feedback({ clock, lagMs: feedback_ms, onFault })] as const];
-      }),
-    );
+    this.#feedbacks = new Feedbacks({ clock, onFault: (output, fault) => this.#faulty(output, fault) });
+    this.#feedbacks.take(config.output);
   }
 
   /** The pins process is there: tells how everything is. Call it after `watch`. */
-  async connected(pins: PinsClient): Promise<void> {
-    const [outputs, inputs] = [await pins.list(), await pins.inputs()];
-    for (const { name, on } of outputs) this.#outputs.set(name, on);
-    for (const { name, active, atNs } of inputs) this.#inputs.set(name, { active: active ?? null, atNs: `${atNs}` });
+  async connected(pins: LineSource): Promise<void> {
+    await this.#levels.look(pins);
     this.#compareAll();
     this.retell();
   }
 
   /** The pins process is gone. */
   lost(): void {
-    for (const name of this.#outputs.keys()) this.#outputs.set(name, null);
-    for (const [name, { atNs }] of this.#inputs) this.#inputs.set(name, { active: null, atNs });
+    this.#levels.lose();
     this.#compareAll();
     this.retell();
   }
 
+  /** Takes up other inputs and outputs, which the pins process owns by now; null: it is gone. Readers come by `readerIs`. */
+  async take({ output }: Pick<Config, 'output'>, changes: DeviceChanges, pins: LineSource | null): Promise<void> {
+    const { input: inputs, output: outputs, reader: readers } = changes;
+    this.#levels.forget(changes);
+    for (const name of readers.removed) this.#readers.delete(name);
+    this.#feedbacks.take(output);
+    if (pins !== null) await this.#lookAgain(pins);
+    if (this.#isStopped) return;
+    this.#compareAll();
+    for (const name of [...inputs.removed, ...inputs.added, ...inputs.changed]) this.#tellInput(name, INITIAL);
+    for (const name of [...outputs.removed, ...outputs.added, ...outputs.changed]) this.#tellOutput(name, INITIAL);
+    for (const reader of readers.removed) this.#tellReader(reader, 'lost', INITIAL);
+  }
+
   heard(event: PinsEvent): void {
     if (this.#isStopped) return;
-    if (event.type === 'input') {
-      const { input, active, atNs } = event;
-      this.#inputs.set(input, { active, atNs: `${atNs}` });
-      this.#tellInput(input);
+    const wire = this.#levels.hear(event);
+    if (wire !== null) {
+      if ('input' in wire) this.#tellInput(wire.input);
+      else this.#tellOutput(wire.output);
       this.#compareAll();
-    } else if (event.type === 'output' && event.end !== 'superseded') {
-      this.#outputs.set(event.output, event.end === undefined);
-      this.#tellOutput(event.output);
-      this.#compareAll();
-    } else if (event.type === 'fault' && this.#inputs.has(event.name)) {
+    } else if (event.type === 'fault' && this.#levels.inputs.includes(event.name)) {
       const { name, reason } = event;
       this.#parts.log.warn({ input: name, code: reason }, `input ${reason}: of its changes only the last are told`);
     }
@@ -83,29 +82,36 @@ export class Wires {
 
   /** Tells how everything is, to agents that may not know. */
   retell(): void {
-    for (const name of this.#inputs.keys()) this.#tellInput(name, { initial: true });
-    for (const name of this.#outputs.keys()) this.#tellOutput(name, { initial: true });
-    for (const [reader, state] of this.#readers) this.#lanes.say(`reader/${reader}`, { reader, state, initial: true });
+    for (const name of this.#levels.inputs) this.#tellInput(name, INITIAL);
+    for (const name of this.#levels.outputs) this.#tellOutput(name, INITIAL);
+    for (const [reader, state] of this.#readers) this.#tellReader(reader, state, INITIAL);
   }
 
   /** A reader is `open`, `lost` or `babbling` from now on: `reader/<name>` with `{reader, state, event}`. */
   readerIs(reader: string, state: string): void {
     this.#readers.set(reader, state);
-    this.#lanes.say(`reader/${reader}`, { reader, state });
+    this.#tellReader(reader, state);
   }
 
   stop(): void {
     this.#isStopped = true;
-    for (const feedback of this.#feedbacks.values()) feedback.stop();
+    this.#feedbacks.stop();
     this.#lanes.stop();
   }
 
   /** For `status`: inputs, and outputs whose feedback shows a fault. */
   describe(): { readonly inputs: readonly JsonObject[]; readonly faults: readonly JsonObject[] } {
-    return {
-      inputs: [...this.#inputs].map(([name, { active }]) => ({ name, active })),
-      faults: [...this.#feedbacks].flatMap(([output, { fault = null }]) => (fault === null ? [] : [{ output, fault }])),
-    };
+    const inputs = this.#levels.inputs.map((name) => ({ name, active: this.#levels.input(name).active }));
+    return { inputs, faults: this.#feedbacks.faults().map((fault) => ({ ...fault })) };
+  }
+
+  async #lookAgain(pins: LineSource): Promise<void> {
+    try {
+      await this.#levels.look(pins);
+    } catch (error) {
+      // It is gone; `connected` looks when it is back.
+      if (!(error instanceof CodedError)) throw error;
+    }
   }
 
   #faulty(output: string, fault: FeedbackFault | null): void {
@@ -116,21 +122,26 @@ export class Wires {
   }
 
   #compareAll(): void {
-    for (const [output, feedback] of this.#feedbacks) {
-      const input = this.#parts.config.output[output]?.feedback ?? '';
-      feedback.compare(this.#outputs.get(output) ?? null, this.#inputs.get(input)?.active ?? null);
-    }
+    this.#feedbacks.compareAll(
+      (output) => this.#levels.isOn(output),
+      (input) => this.#levels.input(input).active,
+    );
   }
 
   #tellInput(input: string, mark: JsonObject = {}): void {
-    const { active = null, atNs = '0' } = this.#inputs.get(input) ?? {};
-    this.#lanes.say(`input/${input}`, { input, active, atNs, ...mark });
+    this.#lanes.say(`input/${input}`, { input, ...this.#levels.input(input), ...mark });
   }
 
   #tellOutput(output: string, mark: JsonObject = {}): void {
-    const feedback = this.#feedbacks.get(output);
-    const fault = feedback === undefined ? null : feedback.fault;
-    const on = this.#outputs.get(output) ?? null;
+    const fault = this.#feedbacks.faultOf(output);
+    const on = this.#levels.isOn(output);
     this.#lanes.say(`output/${output}`, { output, on, ...(fault === undefined ? {} : { fault }), ...mark });
   }
+
+  #tellReader(reader: string, state: string, mark: JsonObject = {}): void {
+    this.#lanes.say(`reader/${reader}`, { reader, state, ...mark });
+  }
 }
+
+/** It is so now; nobody has seen it become so. */
+const INITIAL = { initial: true } as const;

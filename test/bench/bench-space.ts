@@ -3,10 +3,10 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
 import { readEnvironment } from '../../src/cli/environment.ts';
-import { pinsArguments } from '../../src/cli/pins-arguments.ts';
 import { openSession, type Session } from '../../src/cli/session.ts';
 import { encodeFrame } from '../../src/devices/rdm6300/frame.ts';
 import { readConfig } from '../../src/node/node.ts';
+import { pinsArguments } from '../../src/node/pins-arguments.ts';
 import { Programs } from './programs.ts';
 
 export const RELEASE = resolve(dirname(fileURLToPath(import.meta.url)), '../..');

@@ -10,9 +10,9 @@ import {
   PINS_OUTPUTS_MAX,
   PINS_WIEGAND_MAX,
 } from '../../src/base/limits.ts';
-import { pinsArguments } from '../../src/cli/pins-arguments.ts';
 import { readPinsOptions } from '../../src/devices/pins/options.ts';
 import { parseConfig } from '../../src/node/config.ts';
+import { pinsArguments } from '../../src/node/pins-arguments.ts';
 
 const PATH = '/srv/space/blockmesh.toml';
 const parse = (...lines: readonly string[]) => parseConfig(lines.join('\n'), PATH, '/srv/space');
@@ -45,7 +45,7 @@ t.test('nothing said, the defaults stand', async (t) => {
     node: { name: 'blockmesh', clock: 'timesync' },
     log: { level: 'info' },
     control: { socket: '/srv/space/run/node.sock' },
-    pins: { socket: '/srv/space/run/pins.sock' },
+    pins: { socket: '/srv/space/run/pins.sock', options: '/srv/space/run/pins.options' },
     reader: {},
     input: {},
     output: {},
@@ -64,7 +64,7 @@ t.test('nothing said, the defaults stand', async (t) => {
 t.test('every key', async (t) => {
   const config = parse(
     ...['[node]', 'name = "Vordertür"', 'clock = "trusted"', '[log]', 'level = "debug"'],
-    ...['[control]', 'socket = "/run/a.sock"', '[pins]', 'socket = "b.sock"'],
+    ...['[control]', 'socket = "/run/a.sock"', '[pins]', 'socket = "b.sock"', 'options = "/etc/pins"'],
     ...['[reader.r-1]', 'driver = "rdm6300"', 'port = "run/tty"', 'baud = 115_200', 'feed = "../feed"'],
     ...['[broker]', 'enabled = false', 'port = 0', 'loopback_port = 0', 'base = "a/b"'],
     ...['[broker.plain]', 'interface = "wlan1"', 'port = 2883'],
@@ -76,7 +76,7 @@ t.test('every key', async (t) => {
     node: { name: 'Vordertür', clock: 'trusted' },
     log: { level: 'debug' },
     control: { socket: '/run/a.sock' },
-    pins: { socket: '/srv/space/b.sock' },
+    pins: { socket: '/srv/space/b.sock', options: '/etc/pins' },
     reader: { 'r-1': { driver: 'rdm6300', port: '/srv/space/run/tty', baud: 115_200, feed: '/srv/feed' } },
     broker: { enabled: false, port: 0, loopback_port: 0, base: 'a/b', plain: { interface: 'wlan1', port: 2883 } },
     input: { i: { chip: 'c', offset: 0, active: 'high', bias: 'none', debounce_ms: 0 } },

@@ -18,7 +18,7 @@ import { Program, WAIT_MS } from './program.ts';
 
 const RELEASE = join(import.meta.dirname, '../..');
 const MAIN = join(RELEASE, 'src/cli/main.ts');
-const VIRTUAL_PINS = join(RELEASE, 'src/devices/pins/virtual-main.ts');
+export const VIRTUAL_PINS = join(RELEASE, 'src/devices/pins/virtual-main.ts');
 export const DAPPS = join(RELEASE, 'dapps');
 
 /** 10 bits of 8N1 at 9600 baud, rounded up. */
@@ -130,7 +130,7 @@ export class TestSpace {
     const words = ['init', '--name', 'Test space', '--founder', 'Fay', '--node-name', 'board', '--key-file', keyFile];
     const { code, stderr } = await space.cli(...words);
     if (code !== 0) throw new Error(`init failed: ${stderr}`);
-    await Promise.all(options.doors.map((door) => space.#plugIn(door)));
+    await Promise.all(options.doors.map((door) => space.plugIn(door)));
     return space;
   }
 
@@ -169,8 +169,10 @@ export class TestSpace {
 
   /** Resolves when it listens. */
   async startPins(): Promise<Program> {
-    const { stdout } = await this.cli('pins', 'options', '--json');
-    const options = JSON.parse(stdout) as string[];
+    const { code, stderr } = await this.cli('pins', 'options', '--file');
+    if (code !== 0) throw new Error(`pins options: ${stderr}`);
+    const run = join(this.folder, 'run');
+    const options = ['--socket', join(run, 'pins.sock'), '--options', join(run, 'pins.options')];
     const { pinsProgram } = this.#options;
     const [file, words] =
       pinsProgram === undefined
@@ -253,7 +255,8 @@ export class TestSpace {
     return program;
   }
 
-  async #plugIn(door: string): Promise<void> {
+  /** The line of NAME-reader, for a reader that the configuration gets later. */
+  async plugIn(door: string): Promise<void> {
     const end = (name: string) => `PTY,raw,echo=0,link=${join(this.folder, 'run', name)}`;
     const words = ['-d', '-d', end(door), end(`${door}.feed`)];
     const socat = this.#keep(start('socat', words));

@@ -106,7 +106,7 @@ function wiresUnderTest(feedback?: string) {
   const gate = { isOpen: true };
   const output: OutputConfig = { line: 'x', active: 'high', longest_ms: 1_000, feedback_ms: 500 };
   const wires = new Wires({
-    config: { input: {}, output: { strike: feedback === undefined ? output : { ...output, feedback } } },
+    config: { output: { strike: feedback === undefined ? output : { ...output, feedback } } },
     ...{ clock, randomness, log: memoryLog() },
     tell: async (topic, payload) => {
       if (gate.isOpen) told.push({ topic, ...payload });
@@ -234,6 +234,47 @@ t.test('a load that is on though its output is off is welded; one that is off th
   t.notMatch(texts().join(), /welded/, 'what nobody sees is no fault');
 });
 
+t.test('a reload tells what is new and what is gone, and nothing of the rest', async (t) => {
+  const { clock, wires, pins, levels, texts, told, isOn, input } = wiresUnderTest('seen');
+  levels.set('seen', false);
+  await wires.connected(pins);
+  wires.readerIs('front', 'open');
+  await turn();
+  texts();
+  const none = { added: [], changed: [], removed: [] };
+  const strike: OutputConfig = { line: 'y', active: 'high', longest_ms: 1_000, feedback_ms: 100, feedback: 'lid' };
+  levels.delete('reed');
+  levels.set('lid', true);
+  const changes = {
+    input: { ...none, added: ['lid'], removed: ['reed'] },
+    output: { ...none, changed: ['strike'] },
+    reader: { ...none, removed: ['front'] },
+  };
+  await wires.take({ output: { strike } }, changes, pins);
+  await turn();
+  t.match(told[0], { topic: 'input/reed', active: null, initial: true, fault: undefined });
+  t.strictSame(texts(), [
+    'input/reed initial',
+    'input/lid true initial',
+    'output/strike false initial',
+    'reader/front lost initial',
+  ]);
+  await clock.pass(100);
+  t.strictSame(texts(), ['output/strike false welded'], 'by its new feedback, and its new time');
+  wires.retell();
+  await turn();
+  t.notMatch(texts().join(), /reed|front/, 'what is gone is told no more');
+  // An event that comes while all are looked at is newer than the look.
+  isOn.strike = false;
+  const late = { ...pins, list: pins.list, inputs: async () => [{ name: 'lid', active: true, atNs: 5n }] };
+  const look = wires.take({ output: {} }, { ...changes, input: { ...none, changed: ['lid'] } }, late);
+  input('lid', false, 9n);
+  await look;
+  t.match(wires.describe().inputs, [{ name: 'seen' }, { name: 'lid', active: false }]);
+  t.strictSame(wires.describe().faults, [], 'without feedback there is no fault');
+  t.equal(clock.pending, 0);
+});
+
 t.test('whatever an output and its feedback do, a fault is told when and only when they differ for long', async () => {
   const step = fc.record({
     isOn: fc.option(fc.boolean(), { freq: 10 }),
@@ -288,6 +329,10 @@ t.test('a reader that drops or refuses much babbles until it has been quiet', as
   totals.state = 'lost';
   await clock.pass(READER_LOOK_MS);
   t.strictSame(told.at(-1), 'lost');
+  watch.replaced(['front', 'gone']);
+  t.strictSame(told.splice(0).slice(-2), ['lost', 'lost'], 'another reader of that name is told at once');
+  watch.replaced(['gone']);
+  t.strictSame(told, [], 'and the others are left alone');
   watch.stop();
   t.equal(clock.pending, 0);
 });
