@@ -50,8 +50,7 @@ export class Broker {
     this.admission = new Admission(clock);
     this.drops = new Drops(clock, log);
     this.#clients = new Clients(clock);
-    const { drops } = this;
-    const clients = this.#clients;
+    const [drops, clients] = [this.drops, this.#clients];
     this.#store = new BrokerStore({
       path: storePath,
       log,
@@ -108,6 +107,10 @@ export class Broker {
    */
   async useNonce(nonce: string, expires: number, nowMs: number): Promise<void> {
     await this.#store.useNonce(nonce, expires, nowMs);
+  }
+
+  isConnected(device: string): boolean {
+    return this.#clients.connectionsOf(device).length > 0;
   }
 
   /** Ends every connection of a device; one that is gone from the book loses all that is kept for it, too. */

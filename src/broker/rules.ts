@@ -32,6 +32,11 @@ const DRIVER_COMMANDS: Readonly<Partial<Record<Driver, string>>> = {
   shelly: 'command',
 };
 
+/** Filters of the topics that are a device's own. */
+export function topicsOf(name: string, device: Device, context: RuleContext): readonly string[] {
+  return ownFilters(name, device, context);
+}
+
 /** Filters that cover all a device may be sent. */
 function readable({ name, device }: Connected, context: RuleContext): readonly string[] {
   const { base } = context;

@@ -4,8 +4,8 @@ import { UNTOLD_PULSES_MAX } from '../base/limits.ts';
 import { idText } from '../format/ids.ts';
 import type { AgentHost } from '../sandbox/agent-calls.ts';
 import type { Log } from '../sandbox/log.ts';
+import type { AllOutputs } from './all-outputs.ts';
 import type { MessageBus } from './message-bus.ts';
-import type { Outputs } from './outputs.ts';
 import type { Space } from './space.ts';
 
 /** A fact that an agent here has just written. */
@@ -17,7 +17,7 @@ export interface Fact {
 
 export interface HostParts {
   readonly space: Space;
-  readonly outputs: Outputs;
+  readonly outputs: AllOutputs;
   readonly log: Log;
   readonly bus: MessageBus;
   /** What stands before the topics that agents name. */

@@ -11,6 +11,7 @@ export async function announceDevices(space: Space, config: Config): Promise<voi
     ...Object.entries(config.reader).map(([name, { driver }]) => ({ name, role: 'reader', family: driver })),
     ...Object.keys(config.input).map((name) => ({ name, role: 'input', family: 'contact' })),
     ...Object.keys(config.output).map((name) => ({ name, role: 'output', family: 'switch' })),
+    ...Object.keys(config.relay).map((name) => ({ name, role: 'output', family: 'relay' })),
   ];
   const news = devices.filter((device) => {
     const known = space.state.read(MESH, deviceKey(device.name));

@@ -27,7 +27,7 @@ export function checkReaders(readers: Readonly<Record<string, ReaderConfig>>, pi
       }
       checkWiegand(key, reader, refuse);
       for (const pin of wiegandPins(reader)) pins.take(key, pin);
-    } else {
+    } else if (!('device' in reader)) {
       const [word, port] = reader.driver === 'keyboard' ? ['path', reader.path] : ['port', reader.port];
       const other = ports.get(port);
       if (other !== undefined) {

@@ -23,6 +23,17 @@ const sections = () => ({
     bias: { enum: ['pull-up', 'pull-down', 'none'], default: 'pull-up' },
     debounce_ms: { type: 'integer', minimum: 0, maximum: PINS_DEBOUNCE_MS_MAX, default: 20 },
   }),
+  relay: devices(
+    table(
+      {
+        device: { type: 'string', pattern: DEVICE_NAME },
+        number: { type: 'integer', minimum: 0, maximum: 15 },
+        switch: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
+        longest_ms: { type: 'integer', minimum: 1, maximum: PINS_ON_MS_MAX, default: 60_000 },
+      },
+      ['device'],
+    ),
+  ),
   output: pinned({
     active: { enum: ['high', 'low'], default: 'high' },
     longest_ms: { type: 'integer', minimum: 1, maximum: PINS_ON_MS_MAX, default: 60_000 },

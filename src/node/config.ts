@@ -21,7 +21,19 @@ export interface Config {
   readonly reader: Readonly<Record<string, ReaderConfig>>;
   readonly input: Readonly<Record<string, InputConfig>>;
   readonly output: Readonly<Record<string, OutputConfig>>;
+  /** Outputs that are relays of MQTT devices. */
+  readonly relay: Readonly<Record<string, RelayConfig>>;
   readonly broker: BrokerConfig;
+}
+
+export interface RelayConfig {
+  /** As the ledger calls it: `blockmesh device add`. */
+  readonly device: string;
+  /** Which relay of the device, as its maker counts; absent: its first. */
+  readonly number?: number;
+  /** The name of an ESPHome device's switch; absent: that of this output. */
+  readonly switch?: string;
+  readonly longest_ms: number;
 }
 
 export interface BrokerConfig {
@@ -50,17 +62,17 @@ export function parseConfig(source: string, path: string, folder: string): Confi
 }
 
 /** What a schema cannot say of the devices. @throws config_invalid. */
-function checkDevices({ reader, input, output }: Config, toml: TomlText, path: string): void {
+function checkDevices({ reader, input, output, relay }: Config, toml: TomlText, path: string): void {
   const refuse = refuserFor(toml, path);
   const known = new Map<string, string>();
-  for (const [type, devices] of Object.entries({ reader, input, output })) {
+  for (const [type, devices] of Object.entries({ reader, input, output, relay })) {
     for (const name of Object.keys(devices)) {
       const other = known.get(name);
       if (other !== undefined) {
         const what = `has the name of ${other}; in the ledger both are devices`;
         throw refuse([type, name], what, 'Give it a name of its own.');
       }
-      known.set(name, type === 'reader' ? 'a reader' : `an ${type}`);
+      known.set(name, type === 'input' || type === 'output' ? `an ${type}` : `a ${type}`);
     }
   }
   const pins = new Pins(refuse);

@@ -3,6 +3,7 @@ import { LOG_WAIT_MS_MAX } from '../base/limits.ts';
 import type { Clock, Randomness } from '../base/ports.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Agents } from './agents.ts';
+import type { AllOutputs } from './all-outputs.ts';
 import { type FactFeed, testBadge } from './badge-test.ts';
 import type { DoorCommands } from './broker/door-commands.ts';
 import type { NodeBroker } from './broker/node-broker.ts';
@@ -14,7 +15,6 @@ import type { LiveConfig } from './live-config.ts';
 import { enrolNext, type NextCards } from './next-card.ts';
 import { OPERATIONS } from './operations/operations.ts';
 import { runOperation } from './operations/run-operation.ts';
-import type { Outputs } from './outputs.ts';
 import type { Presentations } from './presentations.ts';
 import type { Readers } from './readers.ts';
 import type { Reloader } from './reload.ts';
@@ -36,7 +36,7 @@ export interface ControlParts {
   readonly presentations: Presentations;
   readonly nextCards: NextCards;
   readonly log: Log;
-  readonly outputs: Outputs;
+  readonly outputs: AllOutputs;
   readonly wires: Wires;
   readonly readers: Readers;
   readonly broker: NodeBroker;
@@ -60,7 +60,7 @@ export function controlHandlers(parts: ControlParts): Readonly<Record<string, Co
     ...Object.fromEntries(shared),
     'node.status': async () => ({
       pins: outputs.isConnected ? 'connected' : 'offline',
-      outputs: outputs.isConnected ? (await outputs.list()).map((output) => ({ ...output })) : [],
+      outputs: (await outputs.list()).map((output) => ({ ...output })),
       ...wires.describe(),
       readers: readers.describe(),
       broker: { ...parts.broker.describe(), commands: parts.commands.counts },

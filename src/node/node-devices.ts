@@ -3,6 +3,7 @@ import type { PinsOutputEvent } from '../devices/pins/events.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Runner } from '../sandbox/runner.ts';
 import { Agents } from './agents.ts';
+import type { AllOutputs } from './all-outputs.ts';
 import { BadgeLanes } from './badge-lanes.ts';
 import type { FactFeed } from './badge-test.ts';
 import type { LiveConfig } from './live-config.ts';
@@ -11,6 +12,7 @@ import type { NextCards } from './next-card.ts';
 import { Outputs } from './outputs.ts';
 import { alignLines } from './pins-lines.ts';
 import type { Presentations } from './presentations.ts';
+import type { ReaderSources } from './reader-drivers.ts';
 import { ReaderWatch } from './reader-watch.ts';
 import { Readers } from './readers.ts';
 import type { Recovery } from './recovery.ts';
@@ -27,7 +29,7 @@ interface DeviceParts {
 
 interface AgentNeeds {
   readonly space: Space;
-  readonly outputs: Outputs;
+  readonly outputs: AllOutputs;
   readonly facts: FactFeed;
   readonly bus: MessageBus;
   readonly recovery: Recovery;
@@ -60,7 +62,7 @@ export function readersOf(
   presentations: Presentations,
   nextCards: NextCards,
   agents: Agents,
-  wiegand: WiegandFeed,
+  sources: ReaderSources,
 ): Readers {
   const lanes = new BadgeLanes(clock, log);
   return new Readers({
@@ -69,7 +71,7 @@ export function readersOf(
     clock,
     randomness,
     log,
-    wiegand,
+    ...sources,
     onBadge: (reader, payload) => {
       // A card that is about to be enrolled opens nothing: no agent hears of it.
       if (nextCards.take(reader, payload)) return;
@@ -132,7 +134,7 @@ export function outputsOf(
   });
 }
 
-function logPulse({ output, id, atNs, end }: PinsOutputEvent, log: Log): void {
+export function logPulse({ output, id, atNs, end }: PinsOutputEvent, log: Log): void {
   const fields = { output, pulse: id, atNs: atNs.toString() };
   if (end === undefined) log.info(fields, 'output on');
   else log.info({ ...fields, end }, 'output off');

@@ -5,21 +5,18 @@ import type { Log } from '../sandbox/log.ts';
 import type { Runner } from '../sandbox/runner.ts';
 import { readText } from '../store/files.ts';
 import type { Agents } from './agents.ts';
+import { AllOutputs } from './all-outputs.ts';
 import { announceDevices, announceReturn } from './announce.ts';
 import { FactFeed } from './badge-test.ts';
 import type { Bridge } from './broker/bridge.ts';
 import { NodeBroker } from './broker/node-broker.ts';
-import { bridgeOf } from './broker/start-bridge.ts';
 import { type Config, parseConfig } from './config.ts';
-import { ControlServer } from './control.ts';
-import { type ControlParts, controlHandlers } from './control-handlers.ts';
 import { once } from './ending.ts';
+import { startFront } from './front.ts';
 import { LiveConfig } from './live-config.ts';
-import { NextCards } from './next-card.ts';
-import { agentsOf, outputsOf, readersOf, watchReaders } from './node-devices.ts';
-import { Presentations } from './presentations.ts';
+import { agentsOf, outputsOf } from './node-devices.ts';
 import { Recovery } from './recovery.ts';
-import { Reloader } from './reload.ts';
+import { relaysOf } from './relays.ts';
 import { Signal } from './signal.ts';
 import { openSpace } from './space.ts';
 import { WiegandFeed } from './wiegand-feed.ts';
@@ -54,10 +51,10 @@ export interface RunningNode {
 
 /**
  * Constructs everything once and starts it in order: ledger and contracts; the MQTT broker; pins process, and what it
- * did while we were gone; agents; the doors on MQTT; readers; the control socket last, so that whoever is answered finds everything running.
+ * did while we were gone; agents; and all by which others reach it (`startFront`).
  */
 export async function startNode(given: NodeParts): Promise<RunningNode> {
-  const parts = { ...given, live: new LiveConfig(given.config) };
+  const parts = { ...given, live: new LiveConfig(given.config), read: () => readConfig(given.folder) };
   const { config, log } = parts;
   const stops: (() => Promise<void>)[] = [];
   const stop = once(async () => {
@@ -93,54 +90,28 @@ export async function startNode(given: NodeParts): Promise<RunningNode> {
       ...parts,
       tell: async (topic, payload) => (await agents?.event(topic, payload)) ?? true,
     });
-    const outputs = outputsOf(parts, { recovery, wires, wiegand, onDrivable: () => told?.drivableChanged() });
+    const onDrivable = () => told?.drivableChanged();
+    const pins = outputsOf(parts, { recovery, wires, wiegand, onDrivable });
+    const relays = relaysOf({ ...parts, broker: mqtt, wires, onDrivable });
+    const outputs = new AllOutputs(pins, relays, parts.randomness);
     stops.push(() => outputs.stop());
-    await outputs.start();
+    await pins.start();
 
     const facts = new FactFeed();
-    const presentations = new Presentations();
-    const nextCards = new NextCards();
     const running = await agentsOf(parts, { space, outputs, facts, bus: mqtt, recovery, wires });
     agents = running;
     stops.push(() => running.stop());
     stops.push(async () => wires.stop());
     wires.retell();
 
-    const base = config.broker.base;
-    const { bridge, commands } = bridgeOf({ ...parts, broker: mqtt, base, space, agents: running, outputs });
-    told = bridge;
-    stops.push(() => bridge.stop());
-    await bridge.start();
-
-    const readers = readersOf(parts, space, presentations, nextCards, running, wiegand);
-    stops.push(() => readers.stop());
-    await readers.start();
-    const watch = watchReaders(parts, readers, wires);
-    stops.push(async () => watch.stop());
-
-    const devices = { space, outputs, wires, readers };
-    const reloader = new Reloader({ ...parts, ...devices, watch, read: () => readConfig(parts.folder) });
-    stops.push(() => reloader.stop());
-    const heard = { agents: running, facts, presentations, nextCards, committed };
-    await startControl({ ...parts, ...devices, ...heard, reloader, broker: mqtt, commands }, stops);
+    const front = { space, broker: mqtt, pins, outputs, agents: running, facts, wires, wiegand, committed };
+    const reloader = await startFront(parts, front, stops, (bridge) => {
+      told = bridge;
+    });
     log.info({ mesh: idText(space.mesh), socket: config.control.socket }, 'node running');
     return { stop, reload: () => reloader.tried() };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-async function startControl(parts: Omit<ControlParts, 'ending'>, stops: (() => Promise<void>)[]): Promise<void> {
-  const ending = new AbortController();
-  const handlers = controlHandlers({ ...parts, ending: ending.signal });
-  const control = new ControlServer(parts.config.control.socket, handlers, parts.log);
-  stops.push(async () => {
-    // Whoever waits for news would keep this process from ending.
-    ending.abort();
-    parts.facts.close();
-    parts.presentations.close();
-    await control.stop();
-  });
-  await control.start();
 }

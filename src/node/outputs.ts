@@ -23,7 +23,8 @@ export interface OutputsParts {
   readonly onDoubt: (pulse: string) => void;
 }
 
-const PULSE_ID_BYTES = 16;
+/** Of the id of a pulse or a hold. */
+export const PULSE_ID_BYTES = 16;
 
 /** The node's side of the pins process: connected whenever that process is there. */
 export class Outputs {
@@ -103,13 +104,6 @@ export class Outputs {
   /** Energises `output` until it is released, its longest time is over, or this node is gone. */
   async hold(output: string): Promise<void> {
     await this.#connected().hold(output, toHex(this.#parts.randomness.bytes(PULSE_ID_BYTES)));
-  }
-
-  /** @throws pins_offline, unknown_output. */
-  async output(output: string): Promise<{ readonly on: boolean; readonly longestMs: number }> {
-    const found = (await this.list()).find(({ name }) => name === output);
-    if (found !== undefined) return { on: found.on, longestMs: found.longestMs };
-    throw new CodedError('unknown_output', `no output ${output} on this board`, { fields: { output } });
   }
 
   async release(output: string): Promise<void> {

@@ -1,16 +1,28 @@
 import { Gwiot7941eReader } from '../devices/gwiot7941e/driver.ts';
 import { encodeFrame as encodeGwiot } from '../devices/gwiot7941e/frame.ts';
 import { KeyboardReader } from '../devices/keyboard/driver.ts';
+import { MqttReader } from '../devices/mqtt/driver.ts';
+import * as espRfid from '../devices/mqtt/esp-rfid.ts';
+import * as esphome from '../devices/mqtt/esphome.ts';
+import type { MqttMessage } from '../devices/mqtt/message.ts';
+import * as tasmota from '../devices/mqtt/tasmota.ts';
 import { Pn532Reader } from '../devices/pn532/driver.ts';
 import { Rdm6300Reader } from '../devices/rdm6300/driver.ts';
 import { encodeFrame as encodeRdm6300 } from '../devices/rdm6300/frame.ts';
 import type { Reader, ReaderOptions } from '../devices/reader.ts';
 import { WiegandReader } from '../devices/wiegand/driver.ts';
+import type { MqttLinks } from './broker/mqtt-links.ts';
 import type { ReaderConfig } from './reader-schema.ts';
 import type { WiegandFeed } from './wiegand-feed.ts';
 
+/** What readers hear that have no line of their own. */
+export interface ReaderSources {
+  readonly wiegand: WiegandFeed;
+  readonly mqtt: MqttLinks;
+}
+
 /** The reader that one table of `blockmesh.toml` describes. */
-export function readerFor(config: ReaderConfig, options: ReaderOptions, wiegand: WiegandFeed): Reader {
+export function readerFor(config: ReaderConfig, options: ReaderOptions, { wiegand, mqtt }: ReaderSources): Reader {
   switch (config.driver) {
     case 'rdm6300':
     case 'id12':
@@ -30,6 +42,21 @@ export function readerFor(config: ReaderConfig, options: ReaderOptions, wiegand:
       const { format, oem, keypad, key_codes, pin } = config;
       const source = wiegand.source(options.name);
       return new WiegandReader({ ...options, source, format, oem, keypad, keyCodes: key_codes, pin });
+    }
+    case 'tasmota': {
+      const link = mqtt.link(config.device);
+      return new MqttReader({ ...options, link, hear: (message) => tasmota.hearReader(link.topic, message) });
+    }
+    case 'esp-rfid': {
+      const { device, family } = config;
+      const link = mqtt.link(device);
+      return new MqttReader({ ...options, link, hear: (message) => espRfid.hearReader(link.topic, family, message) });
+    }
+    case 'esphome':
+    case 'mqtt': {
+      const { device, family, topic } = config;
+      const hear = (message: MqttMessage) => esphome.hearReader(topic, family, message);
+      return new MqttReader({ ...options, link: mqtt.link(device), hear });
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { TypedFormat } from '../devices/keyboard/frame.ts';
 import { OEM_DEFAULT, WIEGAND_LAYOUTS, type WiegandFormat } from '../devices/wiegand/formats.ts';
 import { KEY_CODES_DEFAULT } from '../devices/wiegand/keypad.ts';
+import { type MqttReaderConfig, mqttTables } from './mqtt-reader-schema.ts';
 import { pinOffset, pinWord, table, text } from './schema-parts.ts';
 
 interface SerialConfig {
@@ -43,7 +44,7 @@ interface KeyboardConfig {
   readonly format: TypedFormat;
 }
 
-export type ReaderConfig = SendingReaderConfig | Pn532Config | WiegandConfig | KeyboardConfig;
+export type ReaderConfig = MqttReaderConfig | SendingReaderConfig | Pn532Config | WiegandConfig | KeyboardConfig;
 
 const baud = (usual: number) => ({ type: 'integer', minimum: 300, maximum: 4_000_000, default: usual });
 
@@ -97,6 +98,7 @@ const drivers = (): Readonly<Record<ReaderConfig['driver'], object>> => ({
     ['port'],
   ),
   wiegand: wiegand(),
+  ...mqttTables(),
   keyboard: table({ driver: { const: 'keyboard' }, path: text, format: { enum: ['decimal-10', 'hex', '3+5'] } }, [
     'path',
     'format',

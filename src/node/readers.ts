@@ -5,6 +5,7 @@ import type { Clock, Randomness } from '../base/ports.ts';
 import type { Credential } from '../devices/credential.ts';
 import type { Reader } from '../devices/reader.ts';
 import type { Log } from '../sandbox/log.ts';
+import type { MqttLinks } from './broker/mqtt-links.ts';
 import type { Config } from './config.ts';
 import type { SectionChanges } from './config-changes.ts';
 import { hashedPins, hashedViews } from './hashed-views.ts';
@@ -21,6 +22,8 @@ export interface ReadersParts {
   readonly log: Log;
   /** What the pins process hears of the readers on its lines. */
   readonly wiegand: WiegandFeed;
+  /** The MQTT devices of the ledger. */
+  readonly mqtt: MqttLinks;
   /** A badge was held to `reader`; the payload holds no number and no PIN, only keyed hashes. */
   readonly onBadge: (reader: string, payload: JsonObject) => void;
 }
@@ -75,7 +78,7 @@ export class Readers {
   }
 
   #made(name: string, settings: ReaderConfig): Reader {
-    const { clock, log, wiegand, onBadge } = this.#parts;
+    const { clock, log, onBadge } = this.#parts;
     const options = {
       name,
       clock,
@@ -87,7 +90,7 @@ export class Readers {
         else log.warn({ reader: name, code: cause.code }, `reader ${state}: ${cause.message}`);
       },
     };
-    return readerFor(settings, options, wiegand);
+    return readerFor(settings, options, this.#parts);
   }
 }
 

@@ -14,33 +14,6 @@ export interface Allowance {
   readonly reason: string;
 }
 
-/** What reads and orders by MQTT, until the node hears its broker; each line goes as soon as something uses it. */
-const MQTT_FORMATS: readonly Allowance[] = [
-  ...['esp-rfid', 'esphome', 'message', 'payload', 'shelly', 'tasmota', 'uid'].map((name) => ({
-    rule: 'dead-file' as const,
-    path: `src/devices/mqtt/${name}.ts`,
-    subject: `src/devices/mqtt/${name}.ts`,
-    reason: 'pure formats, proved by their tests before the broker brings messages',
-  })),
-  ...(
-    [
-      ['esp-rfid', 'hearReader'],
-      ['esp-rfid', 'espRfidOutput'],
-      ['esphome', 'hearReader'],
-      ['esphome', 'esphomeOutput'],
-      ['message', 'MQTT_FAULTS'],
-      ['shelly', 'shellyOutput'],
-      ['tasmota', 'hearReader'],
-      ['tasmota', 'tasmotaOutput'],
-    ] as const
-  ).map(([name, subject]) => ({
-    rule: 'dead-export' as const,
-    path: `src/devices/mqtt/${name}.ts`,
-    subject,
-    reason: 'what the broker’s messages will be read and ordered with',
-  })),
-];
-
 /** Everything the house excuses. One that excuses nothing any more is itself a finding: delete it. */
 export const ALLOWANCES: readonly Allowance[] = [
   {
@@ -67,7 +40,6 @@ export const ALLOWANCES: readonly Allowance[] = [
     subject: 'parseManifest',
     reason: 'tests feed it hostile text without a file for each',
   },
-  ...MQTT_FORMATS,
 ];
 
 /** Drops what is excused and reports the excuses that nothing needs. */

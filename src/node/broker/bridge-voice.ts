@@ -45,8 +45,11 @@ export class Voice {
     await this.tell(BRIDGE_DEVICES, this.devices(doors));
   }
 
-  async availability(doors: readonly BridgeDoor[], available: Availability): Promise<void> {
-    for (const { door } of doors) await this.send(availabilityTopic(door), available);
+  async availability(doors: readonly BridgeDoor[], isDrivable: (output: string) => boolean): Promise<void> {
+    for (const { door, output } of doors) {
+      const available: Availability = isDrivable(output) ? 'online' : 'offline';
+      await this.send(availabilityTopic(door), available);
+    }
   }
 
   async discover(doors: readonly BridgeDoor[]): Promise<void> {

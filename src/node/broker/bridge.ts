@@ -22,8 +22,8 @@ import { TaskQueue } from './task-queue.ts';
 export interface BridgeParts extends VoiceParts {
   readonly subscribe: (filter: string, listener: (message: Message) => void) => () => void;
   readonly log: Log;
-  /** Whether the outputs of this board can be driven now. */
-  readonly isDrivable: () => boolean;
+  /** Whether an output of this board can be driven now. */
+  readonly isDrivable: (output: string) => boolean;
   /** A message came to a door's `set`. */
   readonly onCommand: (door: BridgeDoor, message: Message) => void;
 }
@@ -102,14 +102,14 @@ export class Bridge {
   }
 
   #tellAvailability(): Promise<void> {
-    return this.#voice.availability(this.#all(), this.#parts.isDrivable() ? 'online' : 'offline');
+    return this.#voice.availability(this.#all(), this.#parts.isDrivable);
   }
 
   async #answer({ topic, payload, isRetained }: Message): Promise<void> {
     if (isRetained) return;
     const request = readRequest(this.#below(topic), payload);
     const answers: Readonly<Record<string, () => Json>> = {
-      health_check: () => ({ healthy: this.#parts.isDrivable() }),
+      health_check: () => ({ healthy: this.#all().every(({ output }) => this.#parts.isDrivable(output)) }),
       info: () => this.#voice.info(),
       devices: () => this.#voice.devices(this.#all()),
     };

@@ -1,7 +1,9 @@
 import { CodedError, codeOf, messageOf } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Clock, Randomness } from '../../base/ports.ts';
+import type { Device } from '../../broker/devices.ts';
 import type { Message } from '../../broker/message.ts';
+import { topicsOf } from '../../broker/rules.ts';
 import { idText } from '../../format/ids.ts';
 import type { Log } from '../../sandbox/log.ts';
 import type { BrokerConfig } from '../config.ts';
@@ -9,6 +11,7 @@ import type { ChangedKeys } from '../fold.ts';
 import type { MessageBus } from '../message-bus.ts';
 import type { Space } from '../space.ts';
 import { LedgerDevices } from './ledger-devices.ts';
+import { MqttLinks } from './mqtt-links.ts';
 import type { RunningBroker } from './running-broker.ts';
 
 export interface NodeBrokerParts {
@@ -27,12 +30,15 @@ export interface NodeBrokerParts {
 export class NodeBroker implements MessageBus {
   readonly #parts: NodeBrokerParts;
   readonly #devices: LedgerDevices;
+  /** The ways to the devices. */
+  readonly links: MqttLinks;
   #running: RunningBroker | null = null;
   #fault: string | null = null;
 
   constructor(parts: NodeBrokerParts) {
     this.#parts = parts;
     this.#devices = new LedgerDevices(parts.space.state);
+    this.links = new MqttLinks(this, parts.log);
   }
 
   async start(): Promise<void> {
@@ -56,6 +62,22 @@ export class NodeBroker implements MessageBus {
     return this.#running?.broker.subscribe(filter, hear) ?? (() => {});
   }
 
+  get isRunning(): boolean {
+    return this.#running !== null;
+  }
+
+  /** A device as the ledger has it, and the filters of its own topics; null: there is none. */
+  find(name: string): { readonly device: Device; readonly filters: readonly string[] } | null {
+    const device = this.#devices.find(name);
+    if (device === null) return null;
+    const { base } = this.#parts.config;
+    return { device, filters: topicsOf(name, device, { base, isOurs: (other) => this.#devices.isDoor(other) }) };
+  }
+
+  isConnected(device: string): boolean {
+    return this.#running?.broker.isConnected(device) ?? false;
+  }
+
   /** As `Broker.useNonce`. @throws broker_down besides. */
   async useNonce(nonce: string, expires: number, nowMs: number): Promise<void> {
     if (this.#running === null) throw new CodedError('broker_down', 'this node has no MQTT broker now');
@@ -67,6 +89,7 @@ export class NodeBroker implements MessageBus {
     for (const device of this.#devices.changed(changes)) {
       this.#running?.broker.disconnect(device).catch((error: unknown) => this.#tell(error));
     }
+    this.links.changed(changes);
   }
 
   describe(): JsonObject {

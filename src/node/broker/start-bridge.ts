@@ -1,6 +1,6 @@
 import type { Log } from '../../sandbox/log.ts';
 import type { Agents } from '../agents.ts';
-import type { Outputs } from '../outputs.ts';
+import type { AllOutputs } from '../all-outputs.ts';
 import type { Space } from '../space.ts';
 import { Bridge } from './bridge.ts';
 import { DoorCommands } from './door-commands.ts';
@@ -12,7 +12,7 @@ interface BridgeNeeds {
   readonly version: string;
   readonly space: Space;
   readonly agents: Agents;
-  readonly outputs: Outputs;
+  readonly outputs: AllOutputs;
   readonly log: Log;
 }
 
@@ -32,7 +32,7 @@ export function bridgeOf({ broker, base, version, space, agents, outputs, log }:
     version,
     space,
     log,
-    isDrivable: () => outputs.isConnected,
+    isDrivable: (output) => outputs.isDrivable(output),
     onCommand: (door, message) => void commands.take(door, message),
   });
   return { bridge, commands };
