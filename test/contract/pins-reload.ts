@@ -59,7 +59,10 @@ export function pinsReloadContract(t: Test, begin: (t: Cleaner) => StartPins): v
       [[' --output door'], /line 1: : expected /],
       [['--wiegand gate,d0=A,d1=A'], /line 1: --wiegand gate: d0 and d1 are the same pin$/],
       [['x'.repeat(300)], /line 1: x{64,200}/],
-      [['--input \u00fc,line=EXIT,active=low,bias=none'], /line 1: --input \?+,line=EXIT,.* a name has 1 to 32/],
+      [
+        ['--input \u00fc,line=EXIT,active=low,bias=none'],
+        /line 1: --input \?+,line=EXIT\S*,active.* a name has 1 to 32/,
+      ],
       [['#'.repeat(70_000)], /over 65536 bytes$/],
     ];
     for (const [lines, text] of bad) {

@@ -10,11 +10,11 @@ import { C_PROGRAM, startAnywhere } from './start.ts';
 /** The C program keeps the contract on lines of a kernel. */
 
 const SUITES = [
-  pinsContract,
-  pinsLifeContract,
   pinsInputsContract,
   pinsWiegandContract,
   pinsReloadContract,
+  pinsContract,
+  pinsLifeContract,
   pinsHostileContract,
 ];
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
-import { EXIT, RawClient } from '../contract/pins-process.ts';
+import { CONTACT, DOOR, EXIT, RawClient } from '../contract/pins-process.ts';
 import { SimChip } from './gpio-sim.ts';
 import { clearTrace, tracedLevels } from './kernel-trace.ts';
 import { C_PROGRAM, ONOFF, type Program, startOn } from './start.ts';
@@ -170,6 +170,29 @@ t.test('onoff takes a line that somebody left given out, as it was', async (t) =
   await client.ask('hold door h');
   t.equal(chip.level(DOOR_LINE), 'high');
   t.match((await client.askAll('list'))[0], /^output door on high low /);
+  await pins.stop();
+});
+
+t.test('onoff hears inputs, and reloads', async (t) => {
+  const test = new TestChip('reloaded');
+  const pins = await startOn(test, ONOFF, t)({ file: [`--output ${DOOR}`, `--input ${EXIT}`] });
+  const client = new RawClient(pins.socketPath);
+  await client.ask('watch');
+  t.match(await client.askAll('inputs'), [/^input exit inactive \d+$/, 'ok inputs 1']);
+  for (const [level, state, seq] of [
+    ['low', 'active', 1],
+    ['high', 'inactive', 2],
+    ['low', 'active', 3],
+  ] as const) {
+    await test.level('exit', level);
+    t.match(await client.event(), new RegExp(`^event input exit ${state} \\d+ ${seq}$`));
+  }
+  t.match(await client.askAll('inputs'), [/^input exit active \d+$/, 'ok inputs 1']);
+  await client.ask('hold door h');
+  pins.writeOptions([`--output ${DOOR}`, `--input ${CONTACT}`]);
+  t.equal(await client.ask('reload'), 'ok reload 1 1');
+  t.equal(test.levelOf('door'), 'high', 'what is declared as before is not touched');
+  t.match(await client.askAll('inputs'), [/^input contact inactive \d+$/, 'ok inputs 1']);
   await pins.stop();
 });
 

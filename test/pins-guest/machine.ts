@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildPins } from '../devices/pins/build.ts';
@@ -44,7 +45,7 @@ export async function buildPinsMachine(tell: (what: string) => void): Promise<Pi
     const first = { debian: DEBIAN, busybox, programs: [], modules: MODULES, init };
     makeInitramfs(first, join(draft, 'initramfs'), machine.initramfs);
     const packages = packagesOf(TEST_PACKAGES, TEST_PACKAGES_WITHOUT);
-    const programs = { ...own, 'bin/sh': busybox };
+    const programs = { ...own, ...theirPrograms(), 'bin/sh': busybox, 'bin/sed': busybox };
     makeSystem({ files, packages, programs }, join(draft, 'system'), machine.system);
   });
   return machineIn(folder);
@@ -54,7 +55,8 @@ export async function buildPinsMachine(tell: (what: string) => void): Promise<Pi
 export function powerOnPins(machine: PinsMachine, tests: readonly string[]): Program {
   const { kernel, initramfs, system } = machine;
   const words = tests.map((name) => `test=${name}`);
-  return powerOnQemu({ kernel, initramfs, words, drives: [`file=${system},readonly=on`] });
+  // A whole node with its dapps has to start within the limits of a board.
+  return powerOnQemu({ kernel, initramfs, words, drives: [`file=${system},readonly=on`], instructionNsLog2: 0 });
 }
 
 /** Names in the machine, and where the program is here; the name of each says what it was built of. */
@@ -65,6 +67,12 @@ function ownPrograms(): Readonly<Record<string, string>> {
     'bin/test-keyboard': compile(join(import.meta.dirname, 'native/keyboard.c')),
     'bin/test-pulser': compile(join(import.meta.dirname, 'native/pulser.c')),
   };
+}
+
+/** Programs of this machine that the tests of a node start. */
+function theirPrograms(): Readonly<Record<string, string>> {
+  const find = (name: string) => execFileSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
+  return Object.fromEntries(['setpriv', 'socat'].map((name) => [`bin/${name}`, find(name)]));
 }
 
 function releaseFiles(): readonly string[] {

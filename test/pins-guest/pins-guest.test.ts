@@ -4,10 +4,7 @@ import { runInMachine } from './run.ts';
 
 /** Lines of a real kernel: programs that drive and hear them, in emulated machines, two at a time. */
 
-const MACHINES = [
-  ['contract-c', 'lines'],
-  ['contract-onoff', 'keyboard'],
-];
+const MACHINES = [['wiegand', 'contract-c', 'keyboard', 'lines'], ['contract-onoff']];
 
 if (process.arch === 'x64') {
   const machine = await buildPinsMachine((what) => t.comment(what));

@@ -46,6 +46,7 @@ export function startOn(
 ): (options?: StartOptions) => Promise<ChipProcess> {
   beginTrace();
   return async (options = {}) => {
+    chip.begin();
     const folder = makeFolder(t);
     const socketPath = options.socketPath ?? join(folder, 'pins.sock');
     const optionsPath = join(folder, 'options');

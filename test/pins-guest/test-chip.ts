@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { hexOf, type PinsDrive, type TraceLine } from '../contract/pins-process.ts';
+import type { PinsDrive, TraceLine } from '../contract/pins-process.ts';
 import { type Level, SimChip } from './gpio-sim.ts';
 import { tracedLevels } from './kernel-trace.ts';
 
@@ -67,18 +67,22 @@ export class TestChip implements PinsDrive {
     this.#pull(input, level);
   }
 
-  /** After a gap, as a reader makes it between two cards. */
   async frame(reader: string, bits: string): Promise<void> {
+    await this.paced(reader, bits, USUAL);
+  }
+
+  /** A frame at any pace, after a gap, as a reader makes it between two cards. */
+  async paced(reader: string, bits: string, pace: Pace): Promise<Paced> {
     const over = this.#over.get(reader) ?? Promise.resolve();
-    const done = over.then(() => this.pulse(reader, bits, USUAL));
+    const done = over.then(() => this.#pulse(reader, bits, pace));
     this.#over.set(
       reader,
       done.then(() => pause(GAP_MS)),
     );
-    await done;
+    return await done;
   }
 
-  async pulse(reader: string, bits: string, { pulseUs, intervalUs }: Pace): Promise<Paced> {
+  async #pulse(reader: string, bits: string, { pulseUs, intervalUs }: Pace): Promise<Paced> {
     const wires = ['d0', 'd1'].map((line) => `${this.chip.wire(this.#offset(`${reader}.${line}`))}/pull`);
     const { stdout } = await run('/bin/test-pulser', [...wires, bits, `${pulseUs}`, `${intervalUs}`]);
     const [shortest = 0, longest = 0, nearest = 0, farthest = 0] = stdout.split(' ').map(Number);
@@ -104,6 +108,10 @@ export class TestChip implements PinsDrive {
   /** Takes back what a process that was killed has left to sysfs. */
   clear(): void {
     for (const offset of LINES.keys()) this.chip.unexport(offset);
+  }
+
+  /** Another process is to have it: what was declared before is forgotten. */
+  begin(): void {
     this.#offsets.clear();
   }
 
@@ -116,9 +124,4 @@ export class TestChip implements PinsDrive {
     if (offset === undefined) throw new Error(`${name} has not been declared`);
     return offset;
   }
-}
-
-/** As an event tells them. */
-export function wiegandText(reader: string, bits: string): string {
-  return `event wiegand ${reader} ${bits.length} ${hexOf(bits)}`;
 }
