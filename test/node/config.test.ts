@@ -17,6 +17,7 @@ import { pinsArguments } from '../../src/node/pins-arguments.ts';
 const PATH = '/srv/space/blockmesh.toml';
 const parse = (...lines: readonly string[]) => parseConfig(lines.join('\n'), PATH, '/srv/space');
 const READER = ['[reader.front]', 'driver = "rdm6300"', 'port = "/dev/ttyAMA0"'];
+const KEYBOARD = ['[reader.desk]', 'driver = "keyboard"', 'path = "/dev/input/by-id/x"'];
 const WIEGAND = ['[reader.side]', 'driver = "wiegand"'];
 const WIEGAND_DEFAULTS = {
   driver: 'wiegand',
@@ -168,6 +169,11 @@ t.test('each kind of reader has its own keys', async (t) => {
     baud: 115_200,
   });
   t.match(reader('wiegand', 'd0 = "GPIO23"', 'd1 = "GPIO24"'), { ...WIEGAND_DEFAULTS, d0: 'GPIO23', d1: 'GPIO24' });
+  t.strictSame(reader('keyboard', 'path = "/dev/input/by-id/usb-event-kbd"', 'format = "3+5"'), {
+    driver: 'keyboard',
+    path: '/dev/input/by-id/usb-event-kbd',
+    format: '3+5',
+  });
   const codes = '[1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 14, 15]';
   const whole = ['chip = "c"', 'd0_offset = 0', 'd1_offset = 1', 'gap_ms = 100', 'format = "36-c15001"', 'oem = 1'];
   t.match(reader('wiegand', ...whole, 'keypad = "8-bit"', 'pin = "after"', `key_codes = ${codes}`), {
@@ -180,6 +186,15 @@ t.test('each kind of reader has its own keys', async (t) => {
     [['[reader.r]', 'driver = "pn532"', 'port = "x"', 'feed = "y"'], 'config_unknown_key', 'reader.r.feed', 4],
     [['[reader.r]', 'driver = "pn532"'], 'config_invalid', 'reader.r', 1],
     [[...READER, 'byte_order = "as-sent"'], 'config_unknown_key', 'reader.front.byte_order', 4],
+    [[...KEYBOARD, 'format = "dec"'], 'config_invalid', 'reader.desk.format', 4],
+    [KEYBOARD, 'config_invalid', 'reader.desk', 1],
+    [[...KEYBOARD, 'format = "hex"', 'port = "x"'], 'config_unknown_key', 'reader.desk.port', 5],
+    [
+      [...KEYBOARD, 'format = "hex"', '[reader.r]', ...KEYBOARD.slice(1), 'format = "hex"'],
+      'config_invalid',
+      'reader.r.path',
+      7,
+    ],
     [[...READER, 'pin = "after"'], 'config_unknown_key', 'reader.front.pin', 4],
     [[...READER, '[reader.r]', ...READER.slice(1)], 'config_invalid', 'reader.r.port', 6],
     [[...WIEGAND, 'd0 = "a"', 'd1 = "b"', 'port = "x"'], 'config_unknown_key', 'reader.side.port', 5],
