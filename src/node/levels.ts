@@ -1,3 +1,4 @@
+import { CodedError } from '../base/errors.ts';
 import type { PinsClient } from '../devices/pins/client.ts';
 import type { PinsEvent } from '../devices/pins/events.ts';
 import type { DeviceChanges } from './config-changes.ts';
@@ -58,6 +59,15 @@ export class Levels {
     for (const { name, on } of outputs) if (!this.#heard.has(`output/${name}`)) this.#outputs.set(name, on);
     for (const { name, active = null, atNs } of inputs) {
       if (!this.#heard.has(`input/${name}`)) this.#inputs.set(name, { active, atNs: `${atNs}` });
+    }
+  }
+
+  /** As `look`; from a pins process that goes meanwhile nothing is learnt, and its return brings another look. */
+  async lookAgain(pins: LineSource): Promise<void> {
+    try {
+      await this.look(pins);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
     }
   }
 

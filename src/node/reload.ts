@@ -133,6 +133,7 @@ export class Reloader {
     await wires.take(after, changes, outputs.isConnected ? outputs : null);
     await readers.replace(after.reader, changes.reader);
     watch.replaced([...changes.reader.added, ...changes.reader.changed, ...changes.reader.removed]);
+    for (const reader of changes.reader.removed) wires.readerGone(reader);
   }
 }
 

@@ -1,4 +1,3 @@
-import { CodedError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Clock } from '../base/ports.ts';
 import type { PinsEvent } from '../devices/pins/events.ts';
@@ -53,18 +52,16 @@ export class Wires {
     this.retell();
   }
 
-  /** Takes up other inputs and outputs, which the pins process owns by now; null: it is gone. Readers come by `readerIs`. */
+  /** Takes up other inputs and outputs, which the pins process owns by now; null: it is gone. */
   async take({ output }: Pick<Config, 'output'>, changes: DeviceChanges, pins: LineSource | null): Promise<void> {
-    const { input: inputs, output: outputs, reader: readers } = changes;
+    const { input: inputs, output: outputs } = changes;
     this.#levels.forget(changes);
-    for (const name of readers.removed) this.#readers.delete(name);
     this.#feedbacks.take(output);
-    if (pins !== null) await this.#lookAgain(pins);
+    if (pins !== null) await this.#levels.lookAgain(pins);
     if (this.#isStopped) return;
     this.#compareAll();
     for (const name of [...inputs.removed, ...inputs.added, ...inputs.changed]) this.#tellInput(name, INITIAL);
     for (const name of [...outputs.removed, ...outputs.added, ...outputs.changed]) this.#tellOutput(name, INITIAL);
-    for (const reader of readers.removed) this.#tellReader(reader, 'lost', INITIAL);
   }
 
   heard(event: PinsEvent): void {
@@ -93,6 +90,12 @@ export class Wires {
     this.#tellReader(reader, state);
   }
 
+  /** There is no such reader any more: a door that is made for it all the same hears nothing. */
+  readerGone(reader: string): void {
+    this.#readers.delete(reader);
+    this.#tellReader(reader, 'lost', INITIAL);
+  }
+
   stop(): void {
     this.#isStopped = true;
     this.#feedbacks.stop();
@@ -103,15 +106,6 @@ export class Wires {
   describe(): { readonly inputs: readonly JsonObject[]; readonly faults: readonly JsonObject[] } {
     const inputs = this.#levels.inputs.map((name) => ({ name, active: this.#levels.input(name).active }));
     return { inputs, faults: this.#feedbacks.faults().map((fault) => ({ ...fault })) };
-  }
-
-  async #lookAgain(pins: LineSource): Promise<void> {
-    try {
-      await this.#levels.look(pins);
-    } catch (error) {
-      // It is gone; `connected` looks when it is back.
-      if (!(error instanceof CodedError)) throw error;
-    }
   }
 
   #faulty(output: string, fault: FeedbackFault | null): void {

@@ -255,14 +255,20 @@ interface Devices {
 const anyDevices = fc.record({
   readers: fc.subarray(['a', 'b', 'c']),
   outputs: fc.uniqueArray(
-    fc.record({ name: fc.constantFrom('a', 'b', 'c'), line: fc.constantFrom('l1', 'l2', 'l3', 'l4') }),
+    fc.record({
+      name: fc.constantFrom('a', 'b', 'c'),
+      line: fc.constantFrom('l1', 'l2', 'l3', 'l4', 'l5', 'l6', 'l7', 'l8'),
+    }),
     {
       selector: ({ name }) => name,
     },
   ),
-  inputs: fc.uniqueArray(fc.record({ name: fc.constantFrom('i', 'j'), line: fc.constantFrom('l1', 'l5', 'l6') }), {
-    selector: ({ name }) => name,
-  }),
+  inputs: fc.uniqueArray(
+    fc.record({ name: fc.constantFrom('i', 'j'), line: fc.constantFrom('l1', 'l9', 'l10', 'l11') }),
+    {
+      selector: ({ name }) => name,
+    },
+  ),
   claimFails: fc.boolean(),
 });
 

@@ -248,9 +248,10 @@ t.test('a reload tells what is new and what is gone, and nothing of the rest', a
   const changes = {
     input: { ...none, added: ['lid'], removed: ['reed'] },
     output: { ...none, changed: ['strike'] },
-    reader: { ...none, removed: ['front'] },
+    reader: none,
   };
   await wires.take({ output: { strike } }, changes, pins);
+  wires.readerGone('front');
   await turn();
   t.match(told[0], { topic: 'input/reed', active: null, initial: true, fault: undefined });
   t.strictSame(texts(), [
