@@ -71,7 +71,7 @@ powercut: $(NODE_STAMP) powercut-parts ## cut the power of an emulated board unt
 
 .PHONY: test-pins
 test-pins: $(NODE_STAMP) test-pins-parts $(TAP_STAMP) ## pins, keyboards and a whole node on lines of a real kernel, in an emulated machine
-	npx tap --reporter=base test/pins-guest/pins-guest.test.ts
+	npx tap --reporter=base test/pins-guest/*.test.ts
 
 .PHONY: kills
 kills: $(NODE_STAMP) test-programs $(TAP_STAMP) ## kill the node under load until there were N=200 kills, into build/kills.jsonl (SEED=)

@@ -21,11 +21,16 @@ export function treeKey(seed: string, files: readonly string[]): string {
 export async function builtOnce(build: string, key: string, make: (draft: string) => Promise<void>): Promise<string> {
   const folder = join(build, `machine-${key}`);
   if (existsSync(folder)) return folder;
-  // Of other trees, and of builds that did not come to their end.
-  for (const old of globSync(join(build, '{machine,draft}-*'))) rmSync(old, { recursive: true, force: true });
+  // Of other trees, and of builds that did not come to their end; another process may be building this one just now.
+  for (const old of globSync(join(build, '{machine,draft}-*'))) {
+    const [, pid] = /draft-(\d+)$/.exec(old) ?? [];
+    const isBuilt = pid !== undefined && existsSync(`/proc/${pid}`);
+    if (old !== folder && !isBuilt) rmSync(old, { recursive: true, force: true });
+  }
   const draft = join(build, `draft-${process.pid}`);
   mkdirSync(draft, { recursive: true });
   await make(draft);
-  renameSync(draft, folder);
+  if (existsSync(folder)) rmSync(draft, { recursive: true });
+  else renameSync(draft, folder);
   return folder;
 }

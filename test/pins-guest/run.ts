@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { Test } from 'tap';
-import { type PinsMachine, powerOnPins } from './machine.ts';
+import { buildPinsMachine, type PinsMachine, powerOnPins } from './machine.ts';
 
 /** Tests that run in the machine, told as tests of ours. */
 
@@ -16,8 +16,19 @@ interface Report {
   code: string | undefined;
 }
 
+/** Powers a machine on for each of `machines`, the names of its tests, all at a time. */
+export async function showMachines(t: Test, machines: readonly (readonly string[])[]): Promise<void> {
+  if (process.arch !== 'x64') {
+    t.comment('the emulated machine runs our Node for x86-64: nothing was tried');
+    return;
+  }
+  const machine = await buildPinsMachine((what) => t.comment(what));
+  t.jobs = machines.length;
+  for (const names of machines) void t.test(names.join(', '), (t) => runInMachine(t, machine, names));
+}
+
 /** Runs `guest-NAME.ts` for each of `names` in one machine, one after the other; each becomes a subtest of `t`. */
-export async function runInMachine(t: Test, machine: PinsMachine, names: readonly string[]): Promise<void> {
+async function runInMachine(t: Test, machine: PinsMachine, names: readonly string[]): Promise<void> {
   const program = powerOnPins(machine, names);
   t.teardown(() => program.signal('SIGKILL'));
   const reports = names.map((name): Report => ({ name, tap: new PassThrough(), code: undefined }));
