@@ -50,6 +50,7 @@ t.test('nothing said, the defaults stand', async (t) => {
     reader: {},
     input: {},
     output: {},
+    relay: {},
     broker: { enabled: true, port: 8883, loopback_port: 1883, base: 'blockmesh' },
   };
   for (const source of ['', '\n\n', '# nothing\n', '\ufeff', '[node]\n[log]\n[reader]\n[output]\n[pins]\n[control]']) {
@@ -71,6 +72,7 @@ t.test('every key', async (t) => {
     ...['[broker.plain]', 'interface = "wlan1"', 'port = 2883'],
     ...['[output.o]', 'chip = "pinctrl-bcm2711"', 'offset = 4095', 'active = "low"', `longest_ms = ${PINS_ON_MS_MAX}`],
     ...['feedback = "i"', 'feedback_ms = 60000'],
+    ...['[relay.x]', 'device = "d"', 'number = 15', 'switch = "S_1"', 'longest_ms = 1'],
     ...['[input.i]', 'chip = "c"', 'offset = 0', 'active = "high"', 'bias = "none"', 'debounce_ms = 0'],
   );
   t.strictSame(config, {
@@ -81,6 +83,7 @@ t.test('every key', async (t) => {
     reader: { 'r-1': { driver: 'rdm6300', port: '/srv/space/run/tty', baud: 115_200, feed: '/srv/feed' } },
     broker: { enabled: false, port: 0, loopback_port: 0, base: 'a/b', plain: { interface: 'wlan1', port: 2883 } },
     input: { i: { chip: 'c', offset: 0, active: 'high', bias: 'none', debounce_ms: 0 } },
+    relay: { x: { device: 'd', number: 15, switch: 'S_1', longest_ms: 1 } },
     output: {
       o: {
         ...{ chip: 'pinctrl-bcm2711', offset: 4095, active: 'low', longest_ms: PINS_ON_MS_MAX },
@@ -105,7 +108,11 @@ t.test('the example explains every key, and is a configuration as it stands and 
       'front-reader': { driver: 'rdm6300', port: '/dev/ttyAMA0', baud: 9600, feed: '/srv/space/run/feed' },
       'workshop-reader': { driver: 'pn532', port: '/dev/ttyUSB0', baud: 115_200, byte_order: 'as-sent' },
       'side-reader': { ...WIEGAND_DEFAULTS, d0: 'GPIO23', d1: 'GPIO24' },
+      'shed-reader': { driver: 'tasmota', device: 'shed-reader' },
+      'shop-reader': { driver: 'esp-rfid', device: 'shop-reader', family: 'iso14443a' },
+      'yard-reader': { driver: 'esphome', device: 'yard', topic: 'yard/tag', family: 'iso14443a' },
     },
+    relay: { 'shed-lock': { device: 'shed-relay', number: 0, switch: 'lock', longest_ms: 60_000 } },
     input: {
       'front-exit': { line: 'GPIO5', active: 'low', bias: 'pull-up', debounce_ms: 20 },
       'front-contact': { line: 'GPIO6', active: 'high' },
@@ -151,9 +158,23 @@ t.test('the example explains every key, and is a configuration as it stands and 
     'loopback_port',
     'base',
     'interface',
+    'device',
+    'family',
+    'topic',
+    'number',
+    'switch',
   ]) {
     t.ok(new RegExp(`\\b${key} = `).test(example), key);
   }
+});
+
+t.test('what speaks MQTT names its device', async (t) => {
+  t.match(thrownBy('[reader.r]', 'driver = "tasmota"'), { code: 'config_invalid' });
+  t.match(thrownBy('[reader.r]', 'driver = "esphome"', 'device = "d"'), { code: 'config_invalid' });
+  t.match(thrownBy('[reader.r]', 'driver = "mqtt"', 'device = "d"', 'topic = "a/#"'), { code: 'config_invalid' });
+  t.match(thrownBy('[reader.r]', 'driver = "tasmota"', 'device = "d"', 'port = "tty"'), { code: 'config_unknown_key' });
+  t.match(thrownBy('[relay.x]', 'number = 1'), { code: 'config_invalid' });
+  t.match(thrownBy('[relay.strike]', 'device = "d"', ...OUTPUT), { message: /has the name of an output/ });
 });
 
 t.test('each kind of reader has its own keys', async (t) => {
