@@ -108,12 +108,15 @@ function nodeLines(running: JsonObject): readonly string[] {
     ...(rowsOf(running.inputs).length > 0 ? ['inputs'] : []),
     ...rowsOf(running.inputs).map(({ name, active }) => `  ${text(name)}: ${inputText(active)}`),
     'readers',
-    ...rowsOf(running.readers).map(
-      (reader) =>
-        `  ${text(reader.name)}: ${text(reader.state)}, ${text(reader.badges)} badges, ${text(reader.dropped)} dropped${refusedText(reader)}`,
-    ),
+    ...rowsOf(running.readers).flatMap(readerLines),
     ...brokerLines(running.broker),
   ];
+}
+
+function readerLines(reader: JsonObject): readonly string[] {
+  const { name, state, fault, badges, dropped } = reader;
+  const line = `  ${text(name)}: ${text(state)}, ${text(badges)} badges, ${text(dropped)} dropped${refusedText(reader)}`;
+  return typeof fault === 'string' ? [line, `    ${text(fault)}`] : [line];
 }
 
 /** What the reader sent that was no card, by reason: with a wrong format or a bad cable that is all there is. */

@@ -233,7 +233,7 @@ export class SerialSource {
     if (this.#state === 'lost') return;
     this.#state = 'lost';
     const message = `serial port ${path} is not there: ${messageOf(error)}`;
-    const advice = 'check the cable, the device name, and that no other program or console uses the port';
+    const advice = 'Check the cable, the device name, and that no other program or console uses the port.';
     onState('lost', new CodedError(code, message, { fields: { path }, cause: error, advice }));
   }
 }

@@ -30,11 +30,19 @@ export interface ReadersParts {
 
 const EVENT_ID_BYTES = 8;
 
+interface ReaderHealth {
+  readonly state: string;
+  /** Why it is lost, and what to do about it; null while it is not. */
+  readonly fault: string | null;
+}
+
+const CLOSED: ReaderHealth = { state: 'closed', fault: null };
+
 /** The readers that `blockmesh.toml` names, as it was read last. */
 export class Readers {
   readonly #parts: ReadersParts;
   #readers: ReadonlyMap<string, Reader>;
-  readonly #states = new Map<string, string>();
+  readonly #states = new Map<string, ReaderHealth>();
 
   constructor(parts: ReadersParts) {
     this.#parts = parts;
@@ -72,7 +80,7 @@ export class Readers {
   describe(): readonly JsonObject[] {
     return [...this.#readers.values()].map((reader) => ({
       name: reader.name,
-      state: this.#states.get(reader.name) ?? 'closed',
+      ...(this.#states.get(reader.name) ?? CLOSED),
       ...reader.stats(),
     }));
   }
@@ -85,13 +93,18 @@ export class Readers {
       onBadge: (credential: Credential, _receivedNs: bigint, pin?: string) =>
         onBadge(name, badgePayload(name, credential, pin, this.#parts)),
       onState: (state: string, cause?: CodedError) => {
-        this.#states.set(name, state);
+        const fault = cause === undefined ? null : withAdvice(cause);
+        this.#states.set(name, { state, fault });
         if (cause === undefined) log.info({ reader: name }, `reader ${state}`);
-        else log.warn({ reader: name, code: cause.code }, `reader ${state}: ${cause.message}`);
+        else log.warn({ reader: name, code: cause.code }, `reader ${state}: ${fault}`);
       },
     };
     return readerFor(settings, options, this.#parts);
   }
+}
+
+function withAdvice({ message, advice }: CodedError): string {
+  return advice === undefined ? message : `${message}. ${advice}`;
 }
 
 function badgePayload(

@@ -117,10 +117,14 @@ t.test('PIN, then card', async (t) => {
 t.test('without the pins process its readers are lost, and back with it', async (t) => {
   const from = node.lines.length;
   await pins.kill();
-  await node.logged('reader lost: the pins process is not there, so nobody hears the lines of side-reader', {}, from);
+  const why = 'the pins process is not there, so nobody hears the lines of side-reader';
+  const fault = `${why}. Start it again; the node finds it by itself.`;
+  await node.logged(`reader lost: ${fault}`, {}, from);
+  t.match((await readers())[0], { state: 'lost', fault });
   pins = await space.startPins();
   await node.logged('reader open', { reader: 'lab-reader' }, from);
-  t.match(await readers(), [{ state: 'open' }, { state: 'open' }]);
+  const open = { state: 'open', fault: null };
+  t.match(await readers(), [open, open]);
   const { bits, value } = encodeCard('26-h10301', EVE);
   const heard = await fact(() => pulses('side-reader', textOf(bits, value)));
   t.match(heard, { kind: 'denied', door: 'side', code: 'unknown_badge' });

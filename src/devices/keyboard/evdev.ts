@@ -27,15 +27,15 @@ export interface EvdevParts {
 const CAUSES: Readonly<Record<string, { readonly code: string; readonly advice: string }>> = {
   open_failed: {
     code: 'keyboard_open_failed',
-    advice: 'see `ls -l /dev/input/by-id`; the node reads it as group input',
+    advice: 'See `ls -l /dev/input/by-id`; the node reads it as group input.',
   },
   not_a_keyboard: {
     code: 'keyboard_open_failed',
-    advice: 'name the event device of the reader: it ends in -event-kbd',
+    advice: 'Name the event device of the reader: it ends in -event-kbd.',
   },
   not_grabbed: {
     code: 'keyboard_not_grabbed',
-    advice: 'another program has taken it; until it lets go, no badge of this reader is read',
+    advice: 'Another program has taken it; until it lets go, no badge of this reader is read.',
   },
 };
 
@@ -117,7 +117,7 @@ export class EvdevHelper {
     if (word === 'lost') return new CodedError('keyboard_lost', `${path} is gone: ${text}`, { fields: { path } });
     return new CodedError('keyboard_helper_failed', `blockmesh-evdev: ${messageOf(cause)}`, {
       fields: { path },
-      advice: 'build it by: make evdev',
+      advice: 'Build it by `make evdev`.',
       cause,
     });
   }

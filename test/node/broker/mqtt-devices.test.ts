@@ -39,6 +39,10 @@ t.test('readers and relays by MQTT: badges in, orders out', async (t) => {
   const space = await TestSpace.make(t, { doors: ['front'], config: CONFIG });
   await space.startPins();
   const node = await space.startNode();
+  const add = 'Add it with `blockmesh device add yard`, and give the device the password that prints.';
+  const why = `the ledger has no MQTT device yard. ${add}`;
+  await node.logged(`reader lost: ${why}`, { reader: 'yard', code: 'no_such_mqtt_device' });
+  t.match((await space.cli('status')).stdout, `  yard: lost, 0 badges, 0 dropped\n    ${why}`);
   const clients = await MqttClients.of(t, space);
   const drivers = { shed: 'tasmota', shop: 'esp-rfid', yard: 'esphome', gate: 'shelly' };
   for (const [device, driver] of Object.entries(drivers)) await clients.add(device, '--driver', driver);
