@@ -1,7 +1,7 @@
 import { plain } from './output.ts';
 
 /** What stands wrong, in words, by the names of dapp `door`. */
-const WORDS: Readonly<Record<string, string>> = {
+const STANDING = {
   forced_open: 'opened while nobody was let through',
   held_open: 'open for longer than it may be',
   tamper: 'a case was opened',
@@ -10,6 +10,13 @@ const WORDS: Readonly<Record<string, string>> = {
   exit_stuck: 'the exit button is pressed all the time; the way out stays open',
   reader_babbling: 'the reader says more than anybody can badge',
   reader_lost: 'the reader does not answer',
+};
+
+/** What stands until it ends or is cleared. */
+export const ALARMS = Object.keys(STANDING);
+
+const WORDS: Readonly<Record<string, string>> = {
+  ...STANDING,
   implausible: 'the same card was at two doors faster than anybody walks',
 };
 

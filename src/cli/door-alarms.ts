@@ -1,6 +1,6 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import type { Json, JsonObject } from '../base/json.ts';
-import { alarmText } from './alarm-text.ts';
+import { ALARMS, alarmText } from './alarm-text.ts';
 import { instantsIn, SpaceClock } from './clock.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
@@ -26,7 +26,7 @@ export function alarmCommands(door: Command, environment: Environment): void {
     .command('alarm-clear')
     .description('say that you have looked: the alarm ends, and comes again if its cause is still there')
     .argument('<door>', 'name of the door')
-    .argument('<alarm>', 'the alarm, as `door alarms` calls it: forced_open, tamper, welded …');
+    .addArgument(new Argument('<alarm>', 'the alarm, as `door alarms` calls it').choices(ALARMS));
   common(clear, environment, ['door alarm-clear front-door forced_open', 'door alarm-clear front-door welded']);
   clear.action(async (name: string, alarm: string, options: CommonOptions) => {
     const result = await withSession(options, environment, (session) =>

@@ -79,6 +79,7 @@ t.test('wrong usage says what was expected', async (t) => {
     [[...door, '--allow', 'a@b@c'], /like everyone, plan:full or plan:full@days/],
     [[...door, '--two', 'soon'], /a time like 20s/],
     [[...door, '--passback', 'hall'], /like shop=10m/],
+    [['door', 'alarm-clear', 'x', 'forced'], /Allowed choices are forced_open, held_open, tamper/],
     [['door', 'edit', 'x'], /name at least one setting/],
     [['member', 'add', 'x', '--permanent', 'maybe'], /It is yes or no/],
   ];

@@ -78,6 +78,11 @@ t.test('restart', async (t) => {
   await scene.call('door.edit', { door: 'back', twoMs: 0 });
   await scene.call('door.enable', { door: 'front' });
   t.equal((await space.cli('door', 'alarm-clear', 'front', 'tamper')).code, 0);
+  t.match(await space.cli('door', 'alarm-clear', 'front', 'tamper'), {
+    code: 1,
+    stderr: /no_such_alarm\W+blockmesh door alarms/,
+  });
+  t.match(await space.cli('door', 'alarm-clear', 'frnt', 'tamper'), { code: 1, stderr: /no_such_door/ });
   t.match(await space.cli('door', 'alarms'), { stdout: 'nothing is wrong at any door\n' });
 });
 

@@ -22,7 +22,7 @@ export const DOOR_OPERATIONS: Operations = Object.freeze({
   'door.remove': ({ space }, params) => orderDoor(space, 'door.remove', params),
   'door.disable': ({ space }, params) => orderDoor(space, 'door.disable', params),
   'door.enable': enableDoor,
-  'door.alarm-clear': ({ space }, params) => orderDoor(space, 'alarm.clear', params),
+  'door.alarm-clear': clearAlarm,
   'door.why': askWhy,
   'member.names': nameMembers,
   lockdown: ({ space }, params) => orderDoor(space, 'lockdown', params),
@@ -57,6 +57,21 @@ async function enableDoor({ space }: OperationContext, params: JsonObject): Prom
     // A slip in the name is told as such.
     if (error instanceof CodedError && error.code === 'not_denied') await space.query(DOOR, 'door', { door });
     throw error;
+  }
+}
+
+/** A door that is gone may still have an alarm. */
+async function clearAlarm({ space }: OperationContext, params: JsonObject): Promise<Json> {
+  const door = textOf(params, 'door');
+  try {
+    return await orderDoor(space, 'alarm.clear', params);
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code !== 'no_such_alarm') throw error;
+    await space.query(DOOR, 'door', { door });
+    throw new CodedError(error.code, error.message, {
+      fields: error.fields,
+      advice: '`blockmesh door alarms` lists those that stand.',
+    });
   }
 }
 
