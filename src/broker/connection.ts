@@ -26,8 +26,9 @@ export interface ConnectionParts {
 
 /**
  * A connection between the wire and aedes, which reads and writes it as a stream. Coming in: packets are told apart
- * and bounded before they are parsed, and a device that sends more than its budget is read more slowly, so that what is too much waits in its own kernel. Going out: what the client does not take is bounded, and whoever
- * takes too little is cut off; aedes itself would let everybody who publishes to such a client wait for it.
+ * and bounded before they are parsed, and a device that sends more than its budget is read more slowly, so that what
+ * is too much waits in its own kernel. Going out: what the client does not take is bounded, and whoever takes too
+ * little is cut off; aedes itself would let everybody who publishes to such a client wait for it.
  */
 export class Connection extends Duplex {
   readonly way: Way;

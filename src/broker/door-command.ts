@@ -26,8 +26,8 @@ const TAG_CHARS = 12;
 const ADVICE = 'Send {"action": "open", "nonce": "<tag>-<random>", "expires": <ms since 1970>}, not retained.';
 
 /**
- * What every nonce for `door` of `mesh`, its id as text, begins with, before a `-`. It is no secret: it keeps a command that was
- * meant for one door, or for another space with a door of the same name, from doing anything here.
+ * What every nonce for `door` of `mesh`, its id as text, begins with, before a `-`. It is no secret: it keeps a command
+ * that was meant for one door, or for another space with a door of the same name, from doing anything here.
  */
 export function nonceTag(mesh: string, door: string): string {
   const digest = createHash('sha256').update(`blockmesh/nonce/1\0${mesh}\0${door}`).digest('hex');

@@ -33,27 +33,7 @@ const DRIVER_COMMANDS: Readonly<Partial<Record<Driver, string>>> = {
 };
 
 /** Filters of the topics that are a device's own. */
-export function topicsOf(name: string, device: Device, context: RuleContext): readonly string[] {
-  return ownFilters(name, device, context);
-}
-
-/** Filters that cover all a device may be sent. */
-function readable({ name, device }: Connected, context: RuleContext): readonly string[] {
-  const { base } = context;
-  if (device.driver === HOME_ASSISTANT) return [`${base}/#`, `${HOME_ASSISTANT}/#`];
-  return ownFilters(name, device, context);
-}
-
-/** Filters that cover all a device may say. */
-function writable({ name, device, isPrivate }: Connected, context: RuleContext): readonly string[] {
-  const { base } = context;
-  if (device.driver !== HOME_ASSISTANT) return ownFilters(name, device, context);
-  // Whoever reads along on an unencrypted line could send a command as well.
-  const commands = isPrivate ? COMMANDS.map((command) => `${base}/+/${command}`) : [];
-  return [`${HOME_ASSISTANT}/status`, `${base}/bridge/request/#`, ...commands];
-}
-
-function ownFilters(name: string, { driver, topic }: Device, context: RuleContext): readonly string[] {
+export function topicsOf(name: string, { driver, topic }: Device, context: RuleContext): readonly string[] {
   const { base, isOurs } = context;
   const [root = ''] = topic.split('/');
   switch (driver) {
@@ -67,6 +47,22 @@ function ownFilters(name: string, { driver, topic }: Device, context: RuleContex
       // A base may be changed after a device was added under its new name.
       return RESERVED_ROOTS.includes(root) || base.split('/')[0] === root ? [] : [`${topic}/#`];
   }
+}
+
+/** Filters that cover all a device may be sent. */
+function readable({ name, device }: Connected, context: RuleContext): readonly string[] {
+  const { base } = context;
+  if (device.driver === HOME_ASSISTANT) return [`${base}/#`, `${HOME_ASSISTANT}/#`];
+  return topicsOf(name, device, context);
+}
+
+/** Filters that cover all a device may say. */
+function writable({ name, device, isPrivate }: Connected, context: RuleContext): readonly string[] {
+  const { base } = context;
+  if (device.driver !== HOME_ASSISTANT) return topicsOf(name, device, context);
+  // Whoever reads along on an unencrypted line could send a command as well.
+  const commands = isPrivate ? COMMANDS.map((command) => `${base}/+/${command}`) : [];
+  return [`${HOME_ASSISTANT}/status`, `${base}/bridge/request/#`, ...commands];
 }
 
 export function mayPublish(who: Connected, topic: string, context: RuleContext): boolean {

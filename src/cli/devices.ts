@@ -36,7 +36,10 @@ function addCommand(device: Command, environment: Environment): void {
     .description('add a device; its password is printed once')
     .argument('<name>', NAME)
     .addOption(new Option('--driver <driver>', 'what it is').choices([...DRIVERS]).default('generic'))
-    .option('--topic <topic>', 'where it has its topics, as its maker means it (default: its name)')
+    .option(
+      '--topic <topic>',
+      'where it has its topics, as its maker means it (default: its name); those of generic and homeassistant follow from the name',
+    )
     .option('--plain', 'it cannot do TLS: let it in over the interface of [broker.plain] too');
   common(add, environment, [
     'device add laser-reader --driver tasmota --topic tasmota_8EC793',
@@ -96,7 +99,13 @@ function changeCommands(device: Command, environment: Environment): void {
 
 function added({ device, driver, topic, plain: isPlain }: JsonObject): string {
   const how = isPlain === true ? ', without TLS too' : '';
-  return `${text(device)} is added: ${text(driver)}, topic ${text(topic)}${how}`;
+  return `${text(device)} is added: ${text(driver)}, ${topicText(String(driver), text(topic))}${how}`;
+}
+
+/** BASE is what `[broker] base` says. */
+function topicText(driver: string, topic: string): string {
+  if (driver === 'homeassistant') return 'it hears all below BASE/ (usually blockmesh/) and commands the doors';
+  return driver === 'generic' ? `its topics begin with BASE/${topic}/ (usually blockmesh/${topic}/)` : `topic ${topic}`;
 }
 
 function passwordText({ device, password }: JsonObject): string {

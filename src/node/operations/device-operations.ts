@@ -3,7 +3,7 @@ import { CodedError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { SCAN_ROWS_MAX } from '../../base/limits.ts';
 import type { Randomness } from '../../base/ports.ts';
-import { hashPassword } from '../../broker/devices.ts';
+import { type Driver, hashPassword } from '../../broker/devices.ts';
 import { idText } from '../../format/ids.ts';
 import { MESH, MQTT_PREFIX, mqttKey } from '../../ledger/mesh/keys.ts';
 import { caCertificate } from '../broker/certificates.ts';
@@ -26,6 +26,17 @@ const PASSWORD_BYTES = 20;
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz234567';
 const LETTER_BITS = 5;
 
+/** What to do when the ledger refuses an order about a device. */
+const ADVICE: Readonly<Record<string, string>> = {
+  mqtt_device_exists: 'Take another name; `blockmesh device rotate` gives a device a new password.',
+  mqtt_topic_taken: 'Name the topic that is set in the device itself with --topic; each has its own.',
+  mqtt_topic_reserved: 'Set another topic in the device, and name it with --topic.',
+  no_such_mqtt_device: '`blockmesh device list` shows those there are.',
+};
+
+/** Drivers whose topics follow from the device's name. */
+const NAMED_TOPICS: readonly string[] = ['generic', 'homeassistant'] satisfies readonly Driver[];
+
 /** `{device, driver, topic?, plain?}`; the topic is the device's name where it is absent. The password goes no further. */
 async function addDevice({ space, randomness }: OperationContext, params: JsonObject): Promise<Json> {
   const device = textOf(params, 'device');
@@ -37,24 +48,42 @@ async function addDevice({ space, randomness }: OperationContext, params: JsonOb
       advice: 'Give the device another name.',
     });
   }
-  const about = { device, driver: textOf(params, 'driver'), topic, plain };
+  const driver = textOf(params, 'driver');
+  if (topic !== device && NAMED_TOPICS.includes(driver)) {
+    throw new CodedError('topic_fixed', `a ${driver} device has no topic of its own choice`, {
+      fields: { device, driver },
+      advice: 'Leave out --topic, or name the --driver that the topic is for.',
+    });
+  }
+  const about = { device, driver, topic, plain };
   const { password, secret } = newSecret(randomness);
-  const { block } = await space.command(MESH, 'mqtt.add', { ...about, secret });
-  return { ...about, password, block: idText(block) };
+  const block = await order(space, 'mqtt.add', { ...about, secret });
+  return { ...about, password, block };
 }
 
 async function rotateDevice({ space, randomness }: OperationContext, params: JsonObject): Promise<Json> {
   const device = textOf(params, 'device');
   const { password, secret } = newSecret(randomness);
-  const { block } = await space.command(MESH, 'mqtt.rotate', { device, secret });
+  const block = await order(space, 'mqtt.rotate', { device, secret });
   const { driver = null, topic = null } = recordOf(space, device);
-  return { device, driver, topic, password, block: idText(block) };
+  return { device, driver, topic, password, block };
 }
 
 async function removeDevice({ space }: OperationContext, params: JsonObject): Promise<Json> {
   const device = textOf(params, 'device');
-  const { block } = await space.command(MESH, 'mqtt.remove', { device });
-  return { device, block: idText(block) };
+  return { device, block: await order(space, 'mqtt.remove', { device }) };
+}
+
+/** @returns the block it stands in. */
+async function order(space: Space, kind: string, body: JsonObject): Promise<string> {
+  try {
+    const { block } = await space.command(MESH, kind, body);
+    return idText(block);
+  } catch (error) {
+    const advice = error instanceof CodedError ? ADVICE[error.code] : undefined;
+    if (!(error instanceof CodedError) || advice === undefined) throw error;
+    throw new CodedError(error.code, error.message, { fields: error.fields, advice });
+  }
 }
 
 /** A page of `{devices, more}` after `after`, without what their passwords are known by. */

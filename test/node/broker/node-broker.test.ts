@@ -46,7 +46,13 @@ t.test('a device over TLS with the CA of the board, its password, and its end', 
     async () => (await brokerOf(space)).retained === retained || undefined,
     'what it retained goes with it',
   );
-  t.match(await space.cli('device', 'remove', 'lamp'), { code: 1, stderr: /no_such_mqtt_device/ });
+  t.match(await space.cli('device', 'remove', 'lamp'), {
+    code: 1,
+    stderr: /no_such_mqtt_device\W+blockmesh device list/,
+  });
+  t.match(await space.cli('device', 'add', 'fan'), { code: 1, stderr: /mqtt_device_exists[\s\S]*device rotate/ });
+  t.match(await space.cli('device', 'add', 'vent', '--topic', 'x'), { code: 1, stderr: /topic_fixed[\s\S]*--driver/ });
+  t.match(await space.cli('device', 'add', 'vent'), { code: 0, stdout: /its topics begin with BASE\/vent\// });
 });
 
 t.test(
