@@ -18,7 +18,10 @@ export function pinsCommands(program: Command, environment: Environment): void {
   const options = pins
     .command('options')
     .description('print the options that blockmesh-pins takes for this blockmesh.toml, one a line')
-    .option('--file [path]', 'write them into a file instead, for blockmesh-pins --options; that of blockmesh.toml');
+    .option(
+      '--file [path]',
+      'write them into a file instead, for blockmesh-pins --options (default: the one that [pins] options names)',
+    );
   common(options, environment, [
     'pins options',
     'pins options | xargs -d "\\n" build/blockmesh-pins',
@@ -31,7 +34,7 @@ export function pinsCommands(program: Command, environment: Environment): void {
       const path = file === true ? config.pins.options : resolve(file);
       writePinsOptions(pinsOptionsText(config), path);
       const declared = pinsDeclarations(config).length;
-      print({ file: path, declared }, json === true, () => `${path}: ${declared} outputs, inputs and readers`);
+      print({ file: path, declared }, json === true, () => `${path}: outputs, inputs and Wiegand readers: ${declared}`);
       return;
     }
     const words = pinsArguments(config);

@@ -30,7 +30,7 @@ t.test('pins options: the file declares what the words do', async (t) => {
   const file = join(folder, 'pins.options');
   writeFileSync(file, 'an older one');
   const [words, written] = await Promise.all([run(), run('--file', file)]);
-  t.equal(written.stdout, `${file}: 3 outputs, inputs and readers`);
+  t.equal(written.stdout, `${file}: outputs, inputs and Wiegand readers: 3`);
   t.strictSame(readOptionsFile(file), readPinsOptions(words.stdout.split('\n')).declarations);
   t.match(readOptionsFile(file), [{ name: 'front-strike' }, { name: 'lathe', longestMs: 86_400_000 }, { gapMs: 50 }]);
   t.equal(statSync(file).mode & 0o777, 0o644, 'for a pins process of another user too');
