@@ -12,6 +12,8 @@ interface RelayLineParts {
   readonly longestMs: number;
   /** The device came or went. */
   readonly onThere: () => void;
+  /** The device is back and was to be on: ends what kept it on, which sets it off. */
+  readonly onReturn: () => void;
   /** The relay says whether it is on; null: nobody knows. */
   readonly onLevel: (isOn: boolean | null) => void;
 }
@@ -51,6 +53,8 @@ export class RelayLine implements OutputLine {
     }
     this.#isWanted = on;
     if (this.isThere) this.#order();
+    // It is told when it is back; not every device has a will that tells us it went.
+    else this.#look();
   }
 
   level(): PinsLevel | 'unknown' {
@@ -81,7 +85,11 @@ export class RelayLine implements OutputLine {
   #hear(message: MqttMessage): void {
     const heard = this.#parts.output.hear(message);
     if (heard.type === 'availability') this.#isOnline = heard.isOnline;
+    const wasThere = this.#wasThere;
     this.#look();
+    // It may have come back before anybody saw it go, and what it was told meanwhile went into a dead connection.
+    const isBorn = heard.type === 'availability' && heard.isOnline;
+    if (isBorn && wasThere && this.isThere && !this.#isWanted) this.#order();
     if (heard.type === 'state' && !message.isRetained) this.#say(heard.isOn);
   }
 
@@ -92,8 +100,8 @@ export class RelayLine implements OutputLine {
     this.#parts.onThere();
     if (this.isThere) {
       // Only ever to its safe level: nobody waits at the door any more.
-      this.#isWanted = false;
-      this.#order();
+      if (this.#isWanted) this.#parts.onReturn();
+      else this.#order();
     } else this.#say(null);
   }
 

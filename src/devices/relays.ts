@@ -45,7 +45,12 @@ export class Relays {
     this.#parts = parts;
     const members = declarations.map((one) => {
       const { name, longestMs } = one;
-      const line = new RelayLine({ ...one, onThere: parts.onThere, onLevel: (isOn) => parts.onLevel(name, isOn) });
+      const line = new RelayLine({
+        ...one,
+        onThere: parts.onThere,
+        onReturn: () => this.release(name),
+        onLevel: (isOn) => parts.onLevel(name, isOn),
+      });
       const declaration = { kind: 'output', name, pin: NO_PIN, active: 'high', longestMs } as const;
       return { declaration, line };
     });
@@ -90,9 +95,15 @@ export class Relays {
   }
 
   #ask(kind: PinsKind, output: string, ms: number, id: string): { readonly onNs: bigint } {
-    const answer = this.#outputs.ask({ kind, output, ms, id, ownerSerial: OWNER });
+    const line = this.#outputs.isOn(output) ? this.#lines.get(output) : undefined;
+    const answer =
+      line?.isThere === false ? 'line_failed' : this.#outputs.ask({ kind, output, ms, id, ownerSerial: OWNER });
     this.#settle();
-    if (typeof answer !== 'string') return answer;
+    if (typeof answer !== 'string') {
+      // The relay may have gone off by itself since: an esp-rfid opens for its own time, and buttons are pressed.
+      line?.set(true);
+      return answer;
+    }
     const code = answer === 'line_failed' ? 'output_offline' : answer;
     throw new CodedError(code, REFUSALS[answer](output, this.#outputs.longestMs(output)), { fields: { output } });
   }

@@ -66,14 +66,17 @@ t.test('a Shelly relay is switched on and off again, and to its safe level whene
   relays.pulse('lock', 1, 'd');
   relays.release('lock');
   test.strictSame(events.splice(0), ['b on', 'b timer', 'c on', 'd on', 'd released', 'c released']);
-  test.strictSame(link.sent.splice(0), [ON, OFF]);
+  test.strictSame(link.sent.splice(0), [ON, ON, OFF]);
 
   relays.hold('lock', 'e');
   link.says('shellies/shelly1-1/online', 'false');
   link.says('shellies/shelly1-1/online', 'true');
   test.strictSame(link.sent.splice(0), [ON, OFF], 'a device that returns is told to be off, whatever it was');
+  test.strictSame(events.splice(0), ['e on', 'e released'], 'and nobody takes it to be on');
+  relays.hold('lock', 'f');
+  test.strictSame(link.sent.splice(0), [ON]);
   relays.stop();
-  test.strictSame(events.splice(0), ['e on', 'e stopped']);
+  test.strictSame(events.splice(0), ['f on', 'f stopped']);
   test.equal(link.listeners.size, 0);
 });
 
@@ -135,5 +138,43 @@ t.test('an esp-rfid opens for its own time and is not told to be off', async (te
   await pass();
   test.strictSame(link.sent, [['door/cmd', '{"cmd":"opendoor","doorip":"192.0.2.7"}']]);
   test.strictSame(events, ['a on', 'a timer']);
+  relays.stop();
+});
+
+t.test('a relay that went in mid-pulse without a word is off when it is back', async (test) => {
+  const { link, relays, events, levels, pass } = relaysOn(shellyOutput('s', 0));
+  const own = 'shellies/s/relay/0';
+  const OFF = [`${own}/command`, 'off'];
+  link.open();
+  relays.pulse('lock', 1, 'a');
+  link.says(own, 'on');
+  link.isConnected = false;
+  link.sent.splice(0);
+  await pass();
+  test.strictSame(events, ['a on', 'a timer']);
+  test.strictSame(levels, [true, null], 'nobody knows how it is');
+  test.strictSame(link.sent, [], 'nobody is there to be told');
+  link.isConnected = true;
+  link.says(own, 'on');
+  test.strictSame(link.sent.splice(0), [OFF]);
+
+  link.says('shellies/s/online', 'true');
+  test.strictSame(link.sent.splice(0), [OFF], 'also when its new connection came before the old one was seen to end');
+  relays.stop();
+});
+
+t.test('each pulse is an order: what it would prolong may have ended at the device', async (test) => {
+  const { link, relays } = relaysOn(espRfid.espRfidOutput('door', () => null));
+  link.open();
+  relays.pulse('lock', 5_000, 'a');
+  relays.pulse('lock', 5_000, 'b');
+  const OPEN = ['door/cmd', '{"cmd":"opendoor"}'];
+  test.strictSame(link.sent.splice(0), [OPEN, OPEN]);
+  link.isConnected = false;
+  test.equal(
+    refusal(() => relays.pulse('lock', 5_000, 'c')),
+    'output_offline',
+    'nobody is told that a door opens whose device is gone',
+  );
   relays.stop();
 });
