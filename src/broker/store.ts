@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { CodedError, messageOf } from '../base/errors.ts';
 import { BROKER_AHEAD_MAX } from '../base/limits.ts';
 import { ClientPackets } from './client-packets.ts';
 import { openBrokerDatabase } from './database.ts';
@@ -84,12 +85,20 @@ export class BrokerStore {
     this.#ahead.delete(brokerCounter);
   }
 
-  /** As `Nonces.use`, with its refusal thrown; resolves when it is committed. */
+  /** As `Nonces.use`, with its refusal thrown; resolves when it is committed. @throws broker_store besides. */
   async useNonce(nonce: string, expires: number, nowMs: number): Promise<void> {
     let refusal: Error | null = null;
-    await this.write(() => {
-      refusal = this.#nonces.use(nonce, expires, nowMs);
-    });
+    try {
+      await this.write(() => {
+        refusal = this.#nonces.use(nonce, expires, nowMs);
+      });
+    } catch (cause) {
+      // A full disk, say: then a command is not taken, and the node lives on.
+      throw new CodedError('broker_store', `the nonce of a command cannot be kept: ${messageOf(cause)}`, {
+        cause,
+        advice: 'Check that the disk of the space has room and is in order.',
+      });
+    }
     if (refusal !== null) throw refusal;
   }
 

@@ -167,3 +167,12 @@ t.test('a file that is damaged, foreign or newer is set aside, and an empty one 
     t.equal(open(path).store.describe().retained, 1, 'and it goes on');
   }
 });
+
+t.test('a nonce that cannot be kept is a refusal, and the store goes on', async (t) => {
+  const { store } = open(join(t.testdir(), 'broker.db'));
+  t.teardown(() => store.close());
+  // No such column type: what a full disk does, SQLite says no.
+  await t.rejects(store.useNonce('a', 0.5, 0), { code: 'broker_store' });
+  await store.useNonce('a', 10, 0);
+  await t.rejects(store.useNonce('a', 10, 0), { code: 'nonce_repeated' });
+});
