@@ -8,6 +8,7 @@ import { Clients } from './clients.ts';
 import type { Connection } from './connection.ts';
 import type { DeviceBook } from './devices.ts';
 import { Drops } from './drops.ts';
+import { isWillAllowed } from './gate.ts';
 import type { Log } from './log.ts';
 import { type Message, messageFrom } from './message.ts';
 import type { Packet } from './packets.ts';
@@ -67,7 +68,8 @@ export class Broker {
     await this.#forget((device) => this.#parts.book.find(device) === null);
     for (const { will } of this.#store.packets.wills()) {
       const { clientId = '', topic = '', payload = '', retain = false } = will;
-      await this.#emit({ topic, payload, retain, qos: will.qos === 0 ? 0 : 1, clientId });
+      const isAllowed = isWillAllowed({ ...this.#parts, drops: this.drops }, will);
+      if (isAllowed) await this.#emit({ topic, payload, retain, qos: will.qos === 0 ? 0 : 1, clientId });
       await this.#store.write(() => this.#store.packets.deleteWill(clientId));
     }
   }

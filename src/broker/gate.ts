@@ -45,7 +45,7 @@ export function gateHooks(parts: GateParts): Hooks {
 
 /** @param packet stands for a client that has gone, and left it as its will. */
 function identityOf(
-  { book }: GateParts,
+  { book }: Pick<GateParts, 'book'>,
   client: Pick<Client, 'id' | 'conn'> | null,
   packet?: Packet,
 ): Connected | null {
@@ -53,6 +53,18 @@ function identityOf(
   const device = name === '' ? null : book.find(name);
   const isPrivate = client?.conn instanceof Connection && client.conn.way !== 'plain';
   return device === null ? null : { name, device, isPrivate };
+}
+
+/**
+ * Whether the will that a client left in an earlier life may be said now: meanwhile a door may have got the name of its
+ * device, or the base be another.
+ */
+export function isWillAllowed(parts: Pick<GateParts, 'book' | 'context' | 'drops'>, will: Packet): boolean {
+  const { clientId = '', topic = '' } = will;
+  const who = identityOf(parts, null, will);
+  if (who !== null && mayPublish(who, topic, parts.context)) return true;
+  parts.drops.add('will_refused', deviceOf(clientId), `its will is not for ${topic}`);
+  return false;
 }
 
 /** The user's name goes into the client's: a session is of one device, whatever others call themselves. */

@@ -1,5 +1,9 @@
+import { join } from 'node:path';
 import t from 'tap';
+import { Drops } from '../../src/broker/drops.ts';
+import { BrokerStore } from '../../src/broker/store.ts';
 import { BrokerScene, deviceRecord } from './broker-harness.ts';
+import { stillClock } from './still-clock.ts';
 
 t.test('a device has its own topics both ways, and no others', async (t) => {
   const scene = await BrokerScene.start(t);
@@ -17,4 +21,28 @@ t.test('a device has its own topics both ways, and no others', async (t) => {
     ['blockmesh/lamp/state on'],
   );
   t.match(scene.broker.describe().drops, { topic_refused: 2, filter_refused: 3 });
+});
+
+t.test('the will of an earlier life says nothing that its device may not say now', async (t) => {
+  const scene = await BrokerScene.start(t);
+  for (const name of ['front', 'lamp']) scene.devices.set(name, deviceRecord('generic', name));
+  await scene.stop();
+  // What a kill leaves of two devices that were connected.
+  const path = join(scene.folder, 'broker.db');
+  const log = { info: () => {}, warn: () => {} };
+  const drops = new Drops(stillClock(), log);
+  const store = new BrokerStore({ path, log, drops, isConnected: () => false });
+  await store.write(() => {
+    for (const name of ['front', 'lamp']) {
+      const will = { topic: `blockmesh/${name}`, payload: Buffer.from('unlocked'), retain: true, qos: 1 };
+      store.packets.storeWill(`${name}:x`, 'life', { ...will, clientId: `${name}:x` });
+    }
+  });
+  store.close();
+  scene.doors.add('front');
+  await scene.start();
+  const heard: string[] = [];
+  scene.broker.subscribe('blockmesh/+', ({ topic }) => heard.push(topic));
+  t.strictSame(heard, ['blockmesh/lamp'], 'a door has the other name now');
+  t.match(scene.broker.describe().drops, { will_refused: 1 });
 });
