@@ -10,7 +10,7 @@ import type { DeviceBook } from './devices.ts';
 import { Drops } from './drops.ts';
 import { isWillAllowed } from './gate.ts';
 import type { Log } from './log.ts';
-import { type Message, messageFrom } from './message.ts';
+import { type Emitted, type Message, messageFrom } from './message.ts';
 import type { Packet } from './packets.ts';
 import { Persistence } from './persistence.ts';
 import type { RuleContext } from './rules.ts';
@@ -24,14 +24,6 @@ export interface BrokerParts {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
-}
-
-interface Emitted {
-  readonly topic: string;
-  readonly payload: string | Uint8Array;
-  readonly retain: boolean;
-  readonly qos: 0 | 1 | 2;
-  readonly clientId?: string;
 }
 
 /** The MQTT broker inside the node: aedes, with our rules, our persistence and our bounds. Listeners are beside it. */

@@ -10,6 +10,15 @@ export interface Message {
   readonly device: string | null;
 }
 
+/** A message that this node says: its own, or one that a client has left. */
+export interface Emitted {
+  readonly topic: string;
+  readonly payload: string | Uint8Array;
+  readonly retain: boolean;
+  readonly qos: 0 | 1 | 2;
+  readonly clientId?: string;
+}
+
 export function messageFrom({ topic = '', payload = '', retain = false, clientId }: Packet): Message {
   const device = clientId === undefined ? null : deviceOf(clientId);
   return { topic, payload: Buffer.from(payload), isRetained: retain, device };

@@ -1,5 +1,7 @@
 import { CodedError } from '../../base/errors.ts';
-import type { Json, JsonObject } from '../../base/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import { MESH, mqttKey } from '../../ledger/mesh/keys.ts';
+import type { Space } from '../space.ts';
 import { DOOR, orderDoor } from './door-order.ts';
 import { nameMembers } from './member-lookup.ts';
 import type { OperationContext, Operations } from './operation.ts';
@@ -41,10 +43,26 @@ async function overview({ space }: OperationContext, params: JsonObject): Promis
 /** A door, and with `hours` the schedule of the same name that everybody then keeps. */
 async function addDoor({ space }: OperationContext, params: JsonObject): Promise<Json> {
   const { hours, zone, ...rest } = params;
+  await refuseDeviceName(space, textOf(params, 'door'));
   if (hours === undefined) return await orderDoor(space, 'door.add', rest);
   const schedule = textOf(params, 'door');
   await orderDoor(space, 'schedule.set', { schedule, zone: zone ?? null, hours, holidays: false });
   return await orderDoor(space, 'door.add', { ...rest, schedule });
+}
+
+/** Nobody but us speaks at `<base>/<door>`, and there a generic device has its topics: it would fall silent. */
+async function refuseDeviceName(space: Space, door: string): Promise<void> {
+  await space.fold.settled();
+  const device = space.state.read(MESH, mqttKey(door));
+  if (!isJsonObject(device) || device.driver !== 'generic') return;
+  throw new CodedError(
+    'door_is_device',
+    `${door} is the name of an MQTT device, whose topics would become the door's`,
+    {
+      fields: { door },
+      advice: 'Give the door another name, or remove the device and add it under another.',
+    },
+  );
 }
 
 /** A door that is gone may still have orders to lift. */
