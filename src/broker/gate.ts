@@ -7,7 +7,7 @@ import type { Drops } from './drops.ts';
 import { refuseLogin } from './login.ts';
 import { clientIdOf, deviceOf, type Packet } from './packets.ts';
 import type { Persistence } from './persistence.ts';
-import { type Connected, mayPublish, mayReceive, maySubscribe, type RuleContext } from './rules.ts';
+import { type Connected, mayHearFrom, mayPublish, mayReceive, maySubscribe, type RuleContext } from './rules.ts';
 
 export interface GateParts {
   readonly book: DeviceBook;
@@ -38,7 +38,9 @@ export function gateHooks(parts: GateParts): Hooks {
     authorizeSubscribe: (client, subscription, done) => authorizeSubscribe(parts, client, subscription, done),
     authorizeForward(client, packet) {
       const who = identityOf(parts, client);
-      return who !== null && mayReceive(who, packet.topic, parts.context) ? packet : null;
+      const isAllowed =
+        who !== null && mayHearFrom(who, publisherOf(parts, packet)) && mayReceive(who, packet.topic, parts.context);
+      return isAllowed ? packet : null;
     },
   };
 }
@@ -53,6 +55,12 @@ function identityOf(
   const device = name === '' ? null : book.find(name);
   const isPrivate = client?.conn instanceof Connection && client.conn.way !== 'plain';
   return device === null ? null : { name, device, isPrivate };
+}
+
+/** The device that published a packet; null: this node. Aedes hands out retained ones without who it was. */
+function publisherOf({ persistence }: GateParts, { clientId, retain, topic = '' }: Packet): string | null {
+  if (clientId !== undefined) return deviceOf(clientId);
+  return retain === true ? persistence.retainedBy(topic) : null;
 }
 
 /**

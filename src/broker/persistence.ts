@@ -25,6 +25,11 @@ export class Persistence extends SessionPersistence {
     await this.store.write(() => this.store.storeRetained(packet));
   }
 
+  /** The device that published what is retained at `topic`; null: this node, or nothing is. */
+  retainedBy(topic: string): string | null {
+    return this.store.retained.publisherOf(topic);
+  }
+
   createRetainedStream(filter: string): Readable {
     return Readable.from(this.store.retained.matching([filter]));
   }

@@ -59,6 +59,11 @@ export class Retained {
     return true;
   }
 
+  /** The device that published what is retained at `topic`; null: this node, or nothing is. */
+  publisherOf(topic: string): string | null {
+    return this.#held.get(topic)?.device ?? null;
+  }
+
   /** Topics whose last message `isWanted` picks by who published it. */
   topicsBy(isWanted: (device: string) => boolean): readonly string[] {
     return [...this.#held].flatMap(([topic, { device }]) => (device !== null && isWanted(device) ? [topic] : []));

@@ -46,3 +46,26 @@ t.test('the will of an earlier life says nothing that its device may not say now
   t.strictSame(heard, ['blockmesh/lamp'], 'a door has the other name now');
   t.match(scene.broker.describe().drops, { will_refused: 1 });
 });
+
+t.test('with the password of a reader nobody listens to its cards', async (t) => {
+  const scene = await BrokerScene.start(t);
+  scene.devices.set('shop', deviceRecord('esp-rfid', 'shop'));
+  const spy = ['-q', '1', '-c', '-i', 'spy'];
+  const first = await scene.subscriber('shop', ['shop/#'], ...spy);
+  const said = async () => {
+    await scene.publish('shop', 'shop/send', '{"type":"access","uid":"008EC793"}', '-q', '1');
+    await scene.publish('shop', 'shop/tag', '{"uid":"008EC793"}', '-q', '1', '-r');
+  };
+  await said();
+  await scene.broker.publish('shop/cmd', 'one', { retain: false, qos: 1 });
+  await first.line((line) => line === 'shop/cmd one');
+  await first.kill();
+  await said();
+  await scene.broker.publish('shop/cmd', 'two', { retain: false, qos: 1 });
+  const again = await scene.subscriber('shop', ['shop/#'], ...spy);
+  await again.line((line) => line === 'shop/cmd two');
+  await scene.broker.publish('shop/cmd', 'three', { retain: false, qos: 1 });
+  await again.line((line) => line === 'shop/cmd three');
+  const heard = [...first.lines, ...again.lines].filter((line) => line.includes('008EC793'));
+  t.strictSame(heard, [], 'not live, not from the queue, not retained');
+});
