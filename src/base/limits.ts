@@ -195,6 +195,8 @@ export const IMPORT_READ_BYTES_MAX = 256 * 1024;
 export const ERASE_ENTRIES_MAX = 64;
 export const BREAK_GLASS_CARDS_MAX = 8;
 export const TEXT_FILE_BYTES_MAX = 1024 * 1024;
+/** Levels of keys in blockmesh.toml whose lines are remembered. */
+export const TOML_LINES_DEPTH_MAX = 8;
 export const ZONE_FILE_BYTES_MAX = 64 * 1024;
 
 // Broker.

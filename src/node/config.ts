@@ -55,7 +55,7 @@ export interface BrokerConfig {
 export function parseConfig(source: string, path: string, folder: string): Config {
   const toml = parseToml(source, path);
   const check = new Ajv({ useDefaults: true, allErrors: false }).compile<Config>(configSchema());
-  const value: unknown = structuredClone(toml.value);
+  const value: unknown = toml.value;
   if (!check(value)) throw configError(check.errors?.[0], toml, path);
   checkDevices(value, toml, path);
   return frozen(withPaths(value, folder));

@@ -1,8 +1,10 @@
 import { type AST, getStaticTOMLValue, ParseError, parseTOML, traverseNodes } from 'toml-eslint-parser';
 import { CodedError, messageOf } from '../base/errors.ts';
+import { TOML_LINES_DEPTH_MAX } from '../base/limits.ts';
 
 /** A parsed TOML file that can say where each key stands. */
 export interface TomlText {
+  /** Of plain objects, and nobody else's. */
   readonly value: object;
   /** Line (from 1) of the key at `path`, or of the nearest table above it. */
   lineOf(path: readonly string[]): number;
@@ -15,7 +17,8 @@ export function parseToml(source: string, path: string): TomlText {
   try {
     tree = parseTOML(source.replace(/^\uFEFF/, ''));
     refusePrototypes(tree, path);
-    value = getStaticTOMLValue(tree);
+    // Cloned here, where nesting that is too deep for the stack is still the file's fault.
+    value = structuredClone(getStaticTOMLValue(tree));
   } catch (cause) {
     if (cause instanceof CodedError) throw cause;
     const line = cause instanceof ParseError ? cause.lineNumber : 1;
@@ -47,7 +50,8 @@ function refusePrototypes(tree: AST.TOMLProgram, path: string): void {
 
 function collect(node: AST.TOMLTable | AST.TOMLKeyValue, above: readonly string[], lines: Map<string, number>): void {
   const names = node.key.keys.map((key) => (key.type === 'TOMLBare' ? key.name : key.value));
-  const path = [...above, ...names];
+  // What is deeper is told by the line above it: no table of ours is, and each level costs the text of all above it.
+  const path = [...above, ...names].slice(0, TOML_LINES_DEPTH_MAX);
   for (let depth = above.length + 1; depth <= path.length; depth += 1) {
     const name = path.slice(0, depth).join('\0');
     if (!lines.has(name)) lines.set(name, node.key.loc.start.line);

@@ -477,6 +477,7 @@ t.test('what is no TOML is an error with its line', async (t) => {
     [[`a = ${'['.repeat(5_000)}`], 1],
     [[`a = ${'['.repeat(5_000)}${']'.repeat(5_000)}`], 1],
     [[`a = ${'{a='.repeat(5_000)}1${'}'.repeat(5_000)}`], 1],
+    [[`${'a.'.repeat(100_000)}b = 1`], 1],
   ];
   for (const [lines, line] of cases) {
     const error = thrownBy(...lines);
