@@ -38,6 +38,8 @@ function write(path: string, content: string | Uint8Array): string {
 t.test('where keys lie', async (t) => {
   t.strictSame(keyFolder('/srv/space'), {
     node: '/srv/space/keys/node.json',
+    mqttCa: '/srv/space/keys/mqtt-ca.json',
+    mqttServer: '/srv/space/keys/mqtt-server.json',
     console: '/srv/space/keys/console.json',
     badges: '/srv/space/keys/badges.json',
     founder: '/srv/space/keys/founder.json',
