@@ -18,7 +18,11 @@ t.test('a device over TLS with the CA of the board, its password, and its end', 
   t.match(added, { device: 'lamp', driver: 'generic', topic: 'lamp', plain: false, password: /^[a-z2-7]{32}$/ });
   await clients.add('fan');
   const door = ['--reader', 'front-reader', '--output', 'front-strike'];
-  t.match(await space.cli('door', 'add', 'fan', ...door), { code: 1, stderr: /door_is_device/ }, 'it would fall silent');
+  t.match(
+    await space.cli('door', 'add', 'fan', ...door),
+    { code: 1, stderr: /door_is_device/ },
+    'it would fall silent',
+  );
   clients.setPassword('nobody', 'x');
   const lamp = await clients.subscriber('lamp', 'blockmesh/lamp/#');
   t.equal(await clients.publish('fan', 'blockmesh/lamp', 'not mine', '-q', '1'), 0, 'acknowledged, and thrown away');
