@@ -231,6 +231,7 @@ export const BROKER_QUEUE_MESSAGES_MAX = 1_000;
 export const BROKER_QUEUE_BYTES_MAX = 2 * 1024 * 1024;
 export const BROKER_QUEUES_BYTES_MAX = 32 * 1024 * 1024;
 export const BROKER_INFLIGHT_MAX = 64;
+export const BROKER_SEEN_MAX = 1_024;
 export const BROKER_AHEAD_MAX = 4_096;
 export const BROKER_RETAINED_MAX = 4_096;
 export const BROKER_RETAINED_BYTES_MAX = 16 * 1024 * 1024;

@@ -8,6 +8,7 @@ import { refuseLogin } from './login.ts';
 import { clientIdOf, deviceOf, type Packet } from './packets.ts';
 import type { Persistence } from './persistence.ts';
 import { type Connected, mayHearFrom, mayPublish, mayReceive, maySubscribe, type RuleContext } from './rules.ts';
+import { SeenNumbers } from './seen-numbers.ts';
 
 export interface GateParts {
   readonly book: DeviceBook;
@@ -27,8 +28,13 @@ const NOTHING = Buffer.alloc(0);
 
 /** What aedes asks before it does anything for a client. */
 export function gateHooks(parts: GateParts): Hooks {
+  const seen = new WeakMap<Client, SeenNumbers>();
+  const name = nameClients(parts);
   return {
-    preConnect: nameClients(parts),
+    preConnect(client, packet, done) {
+      seen.set(client, SeenNumbers.of(client));
+      name(client, packet, done);
+    },
     authenticate(client, username = '', password, done) {
       const refusal = refuseLogin(parts, client, username, password);
       if (refusal === null) done(null, true);
@@ -40,7 +46,8 @@ export function gateHooks(parts: GateParts): Hooks {
       const who = identityOf(parts, client);
       const isAllowed =
         who !== null && mayHearFrom(who, publisherOf(parts, packet)) && mayReceive(who, packet.topic, parts.context);
-      return isAllowed ? packet : null;
+      const isNew = seen.get(client)?.isNew(packet) ?? true;
+      return isAllowed && isNew ? packet : null;
     },
   };
 }

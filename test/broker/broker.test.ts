@@ -23,6 +23,27 @@ t.test('a device has its own topics both ways, and no others', async (t) => {
   t.match(scene.broker.describe().drops, { topic_refused: 2, filter_refused: 3 });
 });
 
+t.test('a message that others overtake while it is kept comes all the same, and once', async (t) => {
+  const scene = await BrokerScene.start(t);
+  scene.devices.set('lamp', deviceRecord('generic', 'lamp'));
+  const lamp = await scene.subscriber('lamp', ['blockmesh/lamp/#', 'blockmesh/lamp/x'], '-q', '1');
+  let isOver = false;
+  const overtaking = (async () => {
+    for (let count = 0; !isOver; count += 1) {
+      await scene.broker.publish('blockmesh/lamp/y', 'n', { retain: false, qos: 0 });
+      // As fast as what it overtakes, and no faster than the client reads.
+      if (count % 8 === 0) await new Promise(setImmediate);
+    }
+  })();
+  const many = ['--repeat', '300', '--repeat-delay', '0'];
+  t.equal(await scene.publish('lamp', 'blockmesh/lamp/x', 'm', '-q', '1', ...many), 0);
+  isOver = true;
+  await overtaking;
+  await scene.broker.publish('blockmesh/lamp/end', 'now', { retain: false, qos: 1 });
+  await lamp.line((line) => line === 'blockmesh/lamp/end now');
+  t.equal(lamp.lines.filter((line) => line === 'blockmesh/lamp/x m').length, 300);
+});
+
 t.test('the will of an earlier life says nothing that its device may not say now', async (t) => {
   const scene = await BrokerScene.start(t);
   for (const name of ['front', 'lamp']) scene.devices.set(name, deviceRecord('generic', name));
