@@ -38,7 +38,11 @@ export function onoffProgram(): string {
   const script = [
     '#!/bin/sh',
     'for word; do',
-    `  set -- "$@" "$(echo "$word" | sed '${names};s/bias=[a-z-]*/bias=none/')"`,
+    '  if [ -f "$word" ]; then',
+    `    sed '${names};s/bias=[a-z-]*/bias=none/' "$word" > ${path}.options`,
+    `    word=${path}.options`,
+    '  fi',
+    '  set -- "$@" "$word"',
     '  shift',
     'done',
     'exec /bin/node /src/devices/pins/onoff-main.ts "$@"',
