@@ -97,8 +97,8 @@ export function mayReceive(who: Connected, topic: string, context: RuleContext):
 const ECHOED: readonly Driver[] = ['generic', HOME_ASSISTANT];
 
 /**
- * Whether a device may be sent what the device `publisher`, null: this node, has said. Readers and relays hear their commands alone: with
- * a reader's password, nobody else listens to the numbers of all cards that are held to it.
+ * Whether a device may be sent what the device `publisher`, null: this node, has said. Readers and relays hear their
+ * commands alone: with a reader's password, nobody else listens to the numbers of all cards that are held to it.
  */
 export function mayHearFrom({ name, device }: Connected, publisher: string | null): boolean {
   return publisher !== name || ECHOED.includes(device.driver);
