@@ -56,12 +56,13 @@ export function onoffProgram(): string {
  * A dapp is handed no more of our environment than on a board. An emulated processor that compiles each anew is too
  * slow for a greeting, so the `node` that they find keeps what was compiled, and each is started once by itself.
  */
-function warmDapps(): void {
+function warmDapps(t: Test): void {
   mkdirSync('/tmp/bin');
   writeFileSync('/tmp/bin/node', '#!/bin/sh\nNODE_COMPILE_CACHE=/cache exec /bin/node "$@"\n');
   chmodSync('/tmp/bin/node', 0o755);
   process.env.PATH = `/tmp/bin:${process.env.PATH}`;
   for (const program of ['membership/contract.ts', 'door/contract.ts', 'door/agent.ts']) {
+    t.comment(`compiling ${program}`);
     const [dapp = '', file = ''] = program.split('/');
     execFileSync('/tmp/bin/node', [file], { cwd: join(DAPPS, dapp), input: '' });
   }
@@ -100,9 +101,13 @@ class Scene {
 
   static async make(t: Test, pinsProgram: string): Promise<Scene> {
     const doors = { doors: ['front'], wired: ['front'], fedBack: ['front'] };
+    // Whoever waits for an emulated machine is to see that it goes on.
+    t.comment('making a space');
     const space = await TestSpace.make(t, { ...doors, pinsProgram, config: CONFIG });
+    t.comment('starting its pins process and its node');
     const pins = await space.startPins();
     const node = await space.startNode();
+    t.comment('adding a member and doors');
     const control = await space.control();
     await control.call('member.add', { name: 'Ada' }, CALL_MS);
     await control.call('badge.enrol', { member: 'Ada', number: CARD }, CALL_MS);
@@ -244,7 +249,7 @@ async function feedback(t: Test, scene: Scene): Promise<void> {
  * @param left what the kernel makes of a line that is high when its process is killed.
  */
 export async function showDoors(t: Test, program: string, left: string): Promise<void> {
-  warmDapps();
+  warmDapps(t);
   beginTrace();
   // Where a wire is cut nothing moves; the strike would be on without its owner.
   for (const one of LINES) pull(one, 'high');
