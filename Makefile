@@ -36,10 +36,16 @@ POWERCUT_UNPACKED := $(POWERCUT_DEBIAN)/sbin/e2fsck.static
 GUEST_DEBIAN := build/pins-guest/debian
 GUEST_UNPACKED := $(GUEST_DEBIAN)/unpacked.stamp
 GUEST_KERNEL := linux-image-amd64/linux-(image|binary|modules)-.*
+# Boards that U-Boot starts from a card: kernels, U-Boot and a static busybox of each architecture.
+BOOT_PROGRAMS := qemu-system-aarch64:qemu-system-arm mkimage:u-boot-tools mkfs.vfat:dosfstools mcopy:mtools \
+  sfdisk:fdisk debugfs:e2fsprogs xz:xz-utils setpriv:util-linux
+BOOT_DEBIAN := build/boot-test/debian
+BOOT_KERNEL = linux-image-$(1)/linux-(image|binary|modules|base)-[0-9].*
 EPOLL := node_modules/epoll/build/Release/epoll.node
 ifeq ($(NODE_CPU),x64)
 MACHINE_PARTS := powercut-parts test-pins-parts
 endif
+MACHINE_PARTS += boot-test-parts
 
 .PHONY: help
 help: ## list the targets
@@ -72,6 +78,10 @@ powercut: $(NODE_STAMP) powercut-parts ## cut the power of an emulated board unt
 .PHONY: test-pins
 test-pins: $(NODE_STAMP) test-pins-parts $(TAP_STAMP) ## pins, keyboards and a whole node on lines of a real kernel, in an emulated machine
 	npx tap --reporter=base test/pins-guest/*.test.ts
+
+.PHONY: boot-test
+boot-test: $(NODE_STAMP) boot-test-parts $(BOOT_DEBIAN)-armhf/unpacked.stamp ## boards started by U-Boot from cards that were damaged, into build/boot-test.jsonl (BOARD= ONLY=), resumed
+	@BOARD='$(BOARD)' ONLY='$(ONLY)' node test/image/boot-main.ts
 
 .PHONY: kills
 kills: $(NODE_STAMP) test-programs $(TAP_STAMP) ## kill the node under load until there were N=200 kills, into build/kills.jsonl (SEED=)
@@ -172,6 +182,19 @@ test-pins-parts: $(GUEST_UNPACKED) $(EPOLL)
 
 $(GUEST_UNPACKED): test/machine/fetch-debian.sh
 	@test/machine/fetch-debian.sh $(GUEST_DEBIAN) trixie,trixie-backports '$(GUEST_KERNEL)' busybox-static
+	@touch $@
+
+.PHONY: boot-test-parts
+boot-test-parts: $(BOOT_DEBIAN)-arm64/unpacked.stamp
+	$(call need,$(BOOT_PROGRAMS))
+
+$(BOOT_DEBIAN)-arm64/unpacked.stamp: test/machine/fetch-debian.sh
+	@ARCH=arm64 test/machine/fetch-debian.sh $(@D) trixie,trixie-backports '$(call BOOT_KERNEL,arm64)' \
+	  busybox-static u-boot-qemu u-boot-rpi
+	@touch $@
+
+$(BOOT_DEBIAN)-armhf/unpacked.stamp: test/machine/fetch-debian.sh
+	@ARCH=armhf test/machine/fetch-debian.sh $(@D) forky '$(call BOOT_KERNEL,armmp)' busybox-static u-boot-qemu u-boot-omap
 	@touch $@
 
 .PHONY: onoff

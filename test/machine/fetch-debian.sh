@@ -1,11 +1,13 @@
 #!/bin/bash
-# fetch-debian.sh FOLDER SUITE[,SUITE...] PACKAGE...
+# [ARCH=amd64] fetch-debian.sh FOLDER SUITE[,SUITE...] PACKAGE...
 #
-# Unpacks packages of suites of Debian that this machine itself does not follow into FOLDER/root; nothing is installed.
+# Unpacks packages of suites of Debian that this machine itself does not follow, and for the processor ARCH, into
+# FOLDER/root; nothing is installed.
 # apt gets a configuration, state and cache of its own in FOLDER. Where it fetches from, and whose signature it believes,
 # is read from this machine's own sources. A package given as `PACKAGE/PATTERN` is a metapackage: what it depends on is
 # fetched in its place, over any number of steps, as far as the names match the extended regular expression PATTERN.
 set -euo pipefail
+arch=${ARCH:-amd64}
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
 suites=${2//,/ }
 shift 2
@@ -34,13 +36,13 @@ rm -rf "$folder/root" "$folder/packages"
 mkdir -p "$folder"/{root,packages,etc/apt.conf.d,etc/preferences.d,state/lists/partial,cache/archives/partial}
 touch "$folder/state/status"
 for suite in $suites; do
-  echo "deb [arch=amd64 signed-by=$keyring] $repository $suite main"
+  echo "deb [arch=$arch signed-by=$keyring] $repository $suite main"
 done >"$folder/etc/sources.list"
 # Its proxies are this machine's own: only where apt looks for sources, lists and packages is another.
 options=(-o "Dir::Etc::sourcelist=$folder/etc/sources.list" -o Dir::Etc::sourceparts=/dev/null
   -o "Dir::Etc::preferencesparts=$folder/etc/preferences.d" -o Dir::Etc::preferences=/dev/null
   -o "Dir::State=$folder/state" -o "Dir::State::status=$folder/state/status" -o "Dir::Cache=$folder/cache"
-  -o APT::Architecture=amd64 -o APT::Sandbox::User=root -o Acquire::Languages=none -o APT::Get::List-Cleanup=false)
+  -o "APT::Architecture=$arch" -o "APT::Architectures=$arch" -o APT::Sandbox::User=root -o Acquire::Languages=none -o APT::Get::List-Cleanup=false)
 
 echo "fetching the lists of ${suites// / and }"
 apt-get "${options[@]}" update -q -q -o APT::Update::Error-Mode=any || fail \

@@ -1,0 +1,159 @@
+/** What the boot path of each board differs in; the boards themselves are files of image/boards. */
+
+export interface BootBoard {
+  /** The processor, as mkimage calls it. */
+  readonly processor: 'arm' | 'arm64';
+  /** U-Boot's command that starts a kernel of this processor. */
+  readonly command: 'booti' | 'bootz';
+  /** AM335x's U-Boot is built without legacy images and takes scripts only as FIT; the Pi's only the other way. */
+  readonly scriptFormat: 'legacy' | 'fit';
+  /**
+   * Where U-Boot puts things in memory. All below 256 MiB of it, and apart: the Pi's own addresses leave 36 MiB to a
+   * kernel, and Debian's has more.
+   */
+  readonly addresses: BootAddresses;
+  /** Device trees that come with the slot; without any, the machine gives its own to U-Boot. */
+  readonly trees?: BootTrees;
+  /** The kernel's console and other words for it. */
+  readonly kernelWords: string;
+  /** Loaded by the initramfs, in this order, with what they need. */
+  readonly modules: readonly string[];
+  /** U-Boot's own environment, a file on the FAT partition, where its build reads one from there. */
+  readonly environment?: FatEnvironment;
+}
+
+export interface BootAddresses {
+  readonly kernel: string;
+  readonly tree: string;
+  readonly overlay: string;
+  readonly scratch: string;
+  readonly initramfs: string;
+}
+
+export interface BootTrees {
+  /** The folder in /boot/dtbs that U-Boot's name for a tree begins with; empty for none. */
+  readonly folder: string;
+  readonly names: readonly string[];
+  /** U-Boot's names of boards and the trees of each, where U-Boot does not name the tree itself. */
+  readonly namedByBoard?: Readonly<Record<string, string>>;
+}
+
+export interface FatEnvironment {
+  /** CONFIG_ENV_SIZE of that build. */
+  readonly bytes: number;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+const FILE_SYSTEMS = ['ext4', 'overlay'] as const;
+
+/**
+ * Finds the script on the first disk that has one. The delay of -2 asks nobody: a reader that sends a badge while
+ * U-Boot runs must not stop it at a prompt.
+ */
+const START = {
+  bootdelay: '-2',
+  bootcmd:
+    `for bm_disk in 0 1 2; do setenv devtype mmc; setenv devnum \${bm_disk}; setenv distro_bootpart 1; ` +
+    `if load mmc \${bm_disk}:1 \${scriptaddr} boot.scr; then source \${scriptaddr}; fi; done; sleep 5; reset`,
+} as const;
+
+const VIRT_DISKS = ['virtio_pci', 'virtio_mmio', 'virtio_blk'] as const;
+const VIRT = {
+  kernelWords: 'console=ttyAMA0 quiet loglevel=4',
+} as const;
+
+const RPI_TREES: BootTrees = {
+  folder: 'broadcom',
+  names: [
+    ...['bcm2837-rpi-3-a-plus.dtb', 'bcm2837-rpi-3-b.dtb', 'bcm2837-rpi-3-b-plus.dtb', 'bcm2837-rpi-zero-2-w.dtb'],
+    ...['bcm2711-rpi-4-b.dtb', 'bcm2711-rpi-400.dtb', 'bcm2711-rpi-cm4-io.dtb', 'bcm2712-rpi-5-b.dtb'],
+  ],
+};
+
+const BEAGLEBONE_TREES: BootTrees = {
+  folder: '',
+  names: ['am335x-boneblack.dtb', 'am335x-boneblue.dtb', 'am335x-bonegreen.dtb', 'am335x-boneblack-wireless.dtb'],
+  namedByBoard: {
+    A335BNLT: 'am335x-boneblack.dtb',
+    BBBW: 'am335x-boneblack-wireless.dtb',
+    BBG1: 'am335x-bonegreen.dtb',
+    BBBL: 'am335x-boneblue.dtb',
+  },
+};
+
+export const BOOT_BOARDS: Readonly<Record<string, BootBoard>> = {
+  'virt-arm64': {
+    ...VIRT,
+    processor: 'arm64',
+    command: 'booti',
+    scriptFormat: 'legacy',
+    // QEMU can be given a watchdog, as tests do.
+    modules: [...VIRT_DISKS, 'i6300esb', ...FILE_SYSTEMS],
+    addresses: {
+      kernel: '40400000',
+      tree: '46000000',
+      overlay: '46300000',
+      scratch: '46400000',
+      initramfs: '46800000',
+    },
+  },
+  'virt-armhf': {
+    ...VIRT,
+    processor: 'arm',
+    command: 'bootz',
+    // It takes both: this one shows that the BeagleBone's can be read.
+    scriptFormat: 'fit',
+    modules: [...VIRT_DISKS, ...FILE_SYSTEMS],
+    addresses: {
+      kernel: '42000000',
+      tree: '46000000',
+      overlay: '46300000',
+      scratch: '46400000',
+      initramfs: '46800000',
+    },
+  },
+  rpi: {
+    processor: 'arm64',
+    command: 'booti',
+    scriptFormat: 'legacy',
+    trees: RPI_TREES,
+    // The line on the header belongs to readers: a console there would talk into them.
+    kernelWords: 'console=tty1 quiet loglevel=4 watchdog.open_timeout=120',
+    addresses: { kernel: '200000', tree: '5000000', overlay: '5300000', scratch: '5400000', initramfs: '5800000' },
+    modules: [
+      ...['fixed', 'gpio-regulator', 'bcm2835-dma', 'bcm2835', 'sdhci-iproc', 'sdhci-brcmstb', 'mmc_block'],
+      ...['bcm2835_wdt', ...FILE_SYSTEMS],
+    ],
+    environment: {
+      bytes: 0x4000,
+      values: {
+        ...START,
+        scriptaddr: '0x05400000',
+        fdt_high: 'ffffffffffffffff',
+        initrd_high: 'ffffffffffffffff',
+        stdin: 'serial',
+        stdout: 'serial,vidconsole',
+        stderr: 'serial,vidconsole',
+      },
+    },
+  },
+  beaglebone: {
+    processor: 'arm',
+    command: 'bootz',
+    scriptFormat: 'fit',
+    trees: BEAGLEBONE_TREES,
+    kernelWords: 'console=ttyS0,115200 quiet loglevel=4 watchdog.open_timeout=120',
+    addresses: {
+      kernel: '82000000',
+      tree: '88000000',
+      overlay: '88300000',
+      scratch: '88400000',
+      initramfs: '88800000',
+    },
+    modules: ['omap_hsmmc', 'sdhci-omap', 'mmc_block', 'omap_wdt', ...FILE_SYSTEMS],
+    environment: {
+      bytes: 0x20000,
+      values: { ...START, scriptaddr: '0x80000000', bootm_size: '0x10000000' },
+    },
+  },
+};

@@ -1,0 +1,69 @@
+import { copyFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { CodedError } from '../../src/base/errors.ts';
+import type { BootBoard } from './boards.ts';
+
+/** What a slot holds in /boot: all that U-Boot loads from it. */
+
+export interface SlotBootParts {
+  readonly kernel: string;
+  readonly initramfs: string;
+  /** A folder that has the kernel's device trees, at any depth; needed by boards that have some. */
+  readonly trees?: string;
+  /** A folder of compiled overlays, `NAME.dtbo`. */
+  readonly overlays?: string;
+}
+
+/**
+ * Fills the folder `boot`: `vmlinuz`, `initramfs`, `dtbs/`, `overlays/`, and `boot.env`, by which U-Boot knows whether
+ * the first two are whole.
+ * @throws no_device_tree when the kernel has none of a name this board needs.
+ */
+export function fillSlotBoot(board: BootBoard, parts: SlotBootParts, boot: string): void {
+  mkdirSync(boot, { recursive: true });
+  copyFileSync(parts.kernel, join(boot, 'vmlinuz'));
+  copyFileSync(parts.initramfs, join(boot, 'initramfs'));
+  writeFileSync(
+    join(boot, 'boot.env'),
+    [...sumsOf('kernel', parts.kernel), ...sumsOf('initramfs', parts.initramfs)].join(''),
+  );
+  if (board.trees !== undefined) {
+    const folder = join(boot, 'dtbs', board.trees.folder);
+    mkdirSync(folder, { recursive: true });
+    for (const [name, path] of findTrees(board.trees.names, parts.trees)) copyFileSync(path, join(folder, name));
+  }
+  if (parts.overlays !== undefined) {
+    mkdirSync(join(boot, 'overlays'), { recursive: true });
+    for (const path of globSync(join(parts.overlays, '*.dtbo')).sort()) {
+      copyFileSync(path, join(boot, 'overlays', basename(path)));
+    }
+  }
+}
+
+/** U-Boot stores a CRC in one byte order or the other, depending on what it was built with: it is told both. */
+function sumsOf(name: string, path: string): readonly string[] {
+  const bytes = readFileSync(path);
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE(crc32(bytes));
+  const plain = sum.toString('hex');
+  const swapped = sum.swap32().toString('hex');
+  const size = bytes.length.toString(16);
+  return [`${name}_size=${size}\n`, `${name}_crc=${plain}\n`, `${name}_crc_swapped=${swapped}\n`];
+}
+
+/** Where the kernel's package has the trees of these names; its folders are called one way now and another then. */
+export function findTrees(names: readonly string[], folder = ''): ReadonlyMap<string, string> {
+  const found = new Map(globSync(join(folder, '**/*.dtb')).map((path) => [basename(path), path]));
+  return new Map(
+    names.map((name) => {
+      const path = found.get(name);
+      if (path !== undefined) return [name, path];
+      throw new CodedError('no_device_tree', `there is no device tree ${name} below '${folder}'`, {
+        fields: { name, folder },
+        advice:
+          'give the folder usr/lib/linux-image-* of the unpacked kernel, or mend the names in image/boot/boards.ts',
+      });
+    }),
+  );
+}

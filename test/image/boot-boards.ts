@@ -1,0 +1,46 @@
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BoardMachine } from '../machine/qemu-board.ts';
+import { RELEASE } from '../machine/release.ts';
+
+/** The boards that QEMU has, and the packages of Debian that are needed to start one. */
+
+export interface TestBoard {
+  /** Its name in image/boards. */
+  readonly name: string;
+  /** The folder in which its packages are unpacked. */
+  readonly debian: string;
+  readonly machine: BoardMachine;
+  /** Words that put a watchdog into the machine, where one is not there anyway. */
+  readonly watchdog?: readonly string[];
+  /** What board.env on the FAT partition says. */
+  readonly options: string;
+}
+
+const PARTS = join(RELEASE, 'build/boot-test');
+
+function virt(name: string, arch: string, program: BoardMachine['program'], words: readonly string[], uBoot: string) {
+  const debian = join(PARTS, `debian-${arch}`);
+  const bios = join(debian, 'root/usr/lib/u-boot', uBoot, 'u-boot.bin');
+  const machine: BoardMachine = {
+    program,
+    arguments: [...words, '-m', '512', '-bios', bios, '-serial', 'stdio'],
+    disk: (path) => ['-drive', `if=none,id=disk,format=raw,file=${path}`, '-device', 'virtio-blk-device,drive=disk'],
+  };
+  return { name, debian: join(debian, 'root'), machine, options: '' };
+}
+
+export const TEST_BOARDS: readonly TestBoard[] = [
+  {
+    ...virt('virt-arm64', 'arm64', 'qemu-system-aarch64', ['-M', 'virt', '-cpu', 'cortex-a72'], 'qemu_arm64'),
+    watchdog: ['-device', 'i6300esb'],
+  },
+  virt('virt-armhf', 'armhf', 'qemu-system-arm', ['-M', 'virt,highmem=off', '-cpu', 'cortex-a15'], 'qemu_arm'),
+];
+
+/** The file that `pattern` names in a board's packages. */
+export function partOf(board: TestBoard, pattern: string): string {
+  const [path] = globSync(join(board.debian, pattern));
+  if (path === undefined) throw new Error(`${pattern} is missing: run \`make boot-test-parts\` first`);
+  return path;
+}
