@@ -24,6 +24,8 @@ export interface BootBoard {
 
 export interface BootAddresses {
   readonly kernel: string;
+  /** Where `booti` unpacks a kernel; `bootz` takes kernels that unpack themselves. */
+  readonly unpacked?: string;
   readonly tree: string;
   readonly overlay: string;
   readonly scratch: string;
@@ -95,6 +97,7 @@ export const BOOT_BOARDS: Readonly<Record<string, BootBoard>> = {
       overlay: '46300000',
       scratch: '46400000',
       initramfs: '46800000',
+      unpacked: '48000000',
     },
   },
   'virt-armhf': {
@@ -119,7 +122,14 @@ export const BOOT_BOARDS: Readonly<Record<string, BootBoard>> = {
     trees: RPI_TREES,
     // The line on the header belongs to readers: a console there would talk into them.
     kernelWords: 'console=tty1 quiet loglevel=4 watchdog.open_timeout=120',
-    addresses: { kernel: '200000', tree: '5000000', overlay: '5300000', scratch: '5400000', initramfs: '5800000' },
+    addresses: {
+      kernel: '200000',
+      tree: '5000000',
+      overlay: '5300000',
+      scratch: '5400000',
+      initramfs: '5800000',
+      unpacked: '6800000',
+    },
     modules: [
       ...['fixed', 'gpio-regulator', 'bcm2835-dma', 'bcm2835', 'sdhci-iproc', 'sdhci-brcmstb', 'mmc_block'],
       ...['bcm2835_wdt', ...FILE_SYSTEMS],

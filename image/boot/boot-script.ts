@@ -25,6 +25,7 @@ export function bootScriptText(board: BootBoard): string {
     bm_console: board.kernelWords,
     bm_trees: board.trees === undefined ? 'no' : 'yes',
     bm_kernel: `0x${addresses.kernel}`,
+    ...(addresses.unpacked === undefined ? {} : { kernel_comp_addr_r: `0x${addresses.unpacked}` }),
     bm_tree: `0x${addresses.tree}`,
     bm_tree_bytes: '200000',
     bm_tree_room: '20000',
@@ -84,8 +85,9 @@ function legacyArguments(board: BootBoard, source: string): readonly string[] {
 
 function fitArguments(scratch: string): readonly string[] {
   const tree = join(scratch, 'boot.its');
+  const words = 'description = "blockmesh"; #address-cells = <1>;';
   const hash = 'hash-1 { algo = "crc32"; };';
-  const script = `script { data = /incbin/("boot.cmd"); type = "script"; compression = "none"; ${hash} };`;
-  writeFileSync(tree, `/dts-v1/;\n/ { images { default = "script"; ${script} }; };\n`);
+  const script = `description = "boot"; data = /incbin/("boot.cmd"); type = "script"; compression = "none"; ${hash}`;
+  writeFileSync(tree, `/dts-v1/;\n/ { ${words} images { default = "script"; script { ${script} }; }; };\n`);
   return ['-f', tree];
 }

@@ -79,7 +79,7 @@ setenv bm_load_env 'load ${devtype} ${devnum}:${bm_part} ${bm_scratch} /boot/boo
 setenv bm_sum 'mw.l ${bm_scratch} 0 2; crc32 ${bm_at} ${filesize} ${bm_scratch}'
 setenv bm_is_whole 'run bm_sum; itest.l *${bm_scratch} == 0x${bm_crc} || itest.l *${bm_scratch} == 0x${bm_crc_swapped}'
 setenv bm_check 'if itest "0x${filesize}" == "0x${bm_size}"; then run bm_is_whole; else false; fi'
-setenv bm_load_kernel 'load ${devtype} ${devnum}:${bm_part} ${bm_kernel} /boot/vmlinuz && setenv bm_at ${bm_kernel} && setenv bm_size "${kernel_size}" && setenv bm_crc "${kernel_crc}" && setenv bm_crc_swapped "${kernel_crc_swapped}" && run bm_check'
+setenv bm_load_kernel 'load ${devtype} ${devnum}:${bm_part} ${bm_kernel} /boot/vmlinuz && setenv kernel_comp_size ${filesize} && setenv bm_at ${bm_kernel} && setenv bm_size "${kernel_size}" && setenv bm_crc "${kernel_crc}" && setenv bm_crc_swapped "${kernel_crc_swapped}" && run bm_check'
 setenv bm_load_initramfs 'load ${devtype} ${devnum}:${bm_part} ${bm_initramfs} /boot/initramfs && setenv bm_at ${bm_initramfs} && setenv bm_initramfs_size ${filesize} && setenv bm_size "${initramfs_size}" && setenv bm_crc "${initramfs_crc}" && setenv bm_crc_swapped "${initramfs_crc_swapped}" && run bm_check'
 
 # The device tree: of the slot where the slot has one for this board, else the one that U-Boot itself was given.

@@ -36,7 +36,30 @@ export const TEST_BOARDS: readonly TestBoard[] = [
     watchdog: ['-device', 'i6300esb'],
   },
   virt('virt-armhf', 'armhf', 'qemu-system-arm', ['-M', 'virt,highmem=off', '-cpu', 'cortex-a15'], 'qemu_arm'),
+  raspi(),
 ];
+
+/**
+ * A Raspberry Pi 3 without its own firmware, which QEMU does not have: U-Boot and its tree are put into memory, as the
+ * firmware would. What needs neither USB nor the network of a Pi runs as on a virt.
+ */
+function raspi(): TestBoard {
+  const debian = join(PARTS, 'debian-arm64/root');
+  const uBoot = join(debian, 'usr/lib/u-boot/rpi_3/u-boot.bin');
+  const [tree = ''] = globSync(join(debian, 'usr/lib/modules/*/dtb/broadcom/bcm2837-rpi-3-b.dtb'));
+  const words = ['-M', 'raspi3b', '-kernel', uBoot, '-dtb', tree, '-serial', 'null', '-serial', 'stdio'];
+  return {
+    name: 'rpi',
+    debian,
+    machine: {
+      program: 'qemu-system-aarch64',
+      arguments: words,
+      disk: (path) => ['-drive', `if=sd,format=raw,file=${path}`],
+    },
+    // Its watchdog starts it anew as soon as it is set.
+    options: 'arguments=console=ttyS1,115200 blockmesh.watchdog=off\n',
+  };
+}
 
 /** The file that `pattern` names in a board's packages. */
 export function partOf(board: TestBoard, pattern: string): string {

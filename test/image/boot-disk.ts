@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, cpSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { BOOT_BOARDS, type BootBoard } from '../../image/boot/boards.ts';
 import { fillFat } from '../../image/boot/fat-files.ts';
@@ -107,7 +117,7 @@ function makeFat(test: TestBoard, board: BootBoard, folder: string, image: strin
   writeFileSync(image, '');
   truncateSync(image, FAT_BYTES);
   run('mkfs.vfat', ['-F', '32', '-n', 'BLOCKMESH', image]);
-  run('mcopy', ['-s', '-i', image, ...['boot.scr', 'board.env'].map((name) => join(files, name)), '::']);
+  run('mcopy', ['-s', '-i', image, ...readdirSync(files).map((name) => join(files, name)), '::']);
 }
 
 /** As image/README.md has it; data is of no use to what is tested here. */
