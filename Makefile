@@ -38,7 +38,8 @@ GUEST_UNPACKED := $(GUEST_DEBIAN)/unpacked.stamp
 GUEST_KERNEL := linux-image-amd64/linux-(image|binary|modules)-.*
 # Boards that U-Boot starts from a card: kernels, U-Boot and a static busybox of each architecture.
 BOOT_PROGRAMS := qemu-system-aarch64:qemu-system-arm mkimage:u-boot-tools mkfs.vfat:dosfstools mcopy:mtools \
-  sfdisk:fdisk debugfs:e2fsprogs xz:xz-utils setpriv:util-linux
+  sfdisk:fdisk debugfs:e2fsprogs xz:xz-utils dtc:device-tree-compiler \
+  setpriv:util-linux
 BOOT_DEBIAN := build/boot-test/debian
 BOOT_KERNEL = linux-image-$(1)/linux-(image|binary|modules|base)-[0-9].*
 EPOLL := node_modules/epoll/build/Release/epoll.node

@@ -1,3 +1,6 @@
+import { BEAGLEBONE_ENVIRONMENT, BEAGLEBONE_TREES } from './beaglebone.ts';
+import { RPI_CONFIG, RPI_ENVIRONMENT, RPI_FIRMWARE_TREES, RPI_TREES } from './rpi.ts';
+
 /** What the boot path of each board differs in; the boards themselves are files of image/boards. */
 
 export interface BootBoard {
@@ -18,6 +21,12 @@ export interface BootBoard {
   readonly kernelWords: string;
   /** Loaded by the initramfs, in this order, with what they need. */
   readonly modules: readonly string[];
+  /** The folder of hw/overlays with its overlays. */
+  readonly overlays?: string;
+  /** Where the board keeps the safe levels of its outputs for the next power-on, and what it says before any is known. */
+  readonly levels?: Levels;
+  /** Files of the first stage that are ours to write. */
+  readonly firmware?: Firmware;
   /** U-Boot's own environment, a file on the FAT partition, where its build reads one from there. */
   readonly environment?: FatEnvironment;
 }
@@ -40,6 +49,18 @@ export interface BootTrees {
   readonly namedByBoard?: Readonly<Record<string, string>>;
 }
 
+export interface Levels {
+  readonly file: 'levels.txt' | 'levels.env';
+  readonly text: string;
+}
+
+export interface Firmware {
+  /** config.txt, for the firmware of a Raspberry Pi. */
+  readonly config: string;
+  /** Names of the trees of which it gives the right one to U-Boot. */
+  readonly trees: readonly string[];
+}
+
 export interface FatEnvironment {
   /** CONFIG_ENV_SIZE of that build. */
   readonly bytes: number;
@@ -48,40 +69,10 @@ export interface FatEnvironment {
 
 const FILE_SYSTEMS = ['ext4', 'overlay'] as const;
 
-/**
- * Finds the script on the first disk that has one. The delay of -2 asks nobody: a reader that sends a badge while
- * U-Boot runs must not stop it at a prompt.
- */
-const START = {
-  bootdelay: '-2',
-  bootcmd:
-    `for bm_disk in 0 1 2; do setenv devtype mmc; setenv devnum \${bm_disk}; setenv distro_bootpart 1; ` +
-    `if load mmc \${bm_disk}:1 \${scriptaddr} boot.scr; then source \${scriptaddr}; fi; done; sleep 5; reset`,
-} as const;
-
 const VIRT_DISKS = ['virtio_pci', 'virtio_mmio', 'virtio_blk'] as const;
 const VIRT = {
   kernelWords: 'console=ttyAMA0 quiet loglevel=4',
 } as const;
-
-const RPI_TREES: BootTrees = {
-  folder: 'broadcom',
-  names: [
-    ...['bcm2837-rpi-3-a-plus.dtb', 'bcm2837-rpi-3-b.dtb', 'bcm2837-rpi-3-b-plus.dtb', 'bcm2837-rpi-zero-2-w.dtb'],
-    ...['bcm2711-rpi-4-b.dtb', 'bcm2711-rpi-400.dtb', 'bcm2711-rpi-cm4-io.dtb', 'bcm2712-rpi-5-b.dtb'],
-  ],
-};
-
-const BEAGLEBONE_TREES: BootTrees = {
-  folder: '',
-  names: ['am335x-boneblack.dtb', 'am335x-boneblue.dtb', 'am335x-bonegreen.dtb', 'am335x-boneblack-wireless.dtb'],
-  namedByBoard: {
-    A335BNLT: 'am335x-boneblack.dtb',
-    BBBW: 'am335x-boneblack-wireless.dtb',
-    BBG1: 'am335x-bonegreen.dtb',
-    BBBL: 'am335x-boneblue.dtb',
-  },
-};
 
 export const BOOT_BOARDS: Readonly<Record<string, BootBoard>> = {
   'virt-arm64': {
@@ -120,6 +111,9 @@ export const BOOT_BOARDS: Readonly<Record<string, BootBoard>> = {
     command: 'booti',
     scriptFormat: 'legacy',
     trees: RPI_TREES,
+    overlays: 'rpi',
+    levels: { file: 'levels.txt', text: '# The safe levels of the outputs, from power-on. The board writes this.' },
+    firmware: { config: RPI_CONFIG, trees: RPI_FIRMWARE_TREES },
     // The line on the header belongs to readers: a console there would talk into them.
     kernelWords: 'console=tty1 quiet loglevel=4 watchdog.open_timeout=120',
     addresses: {
@@ -134,24 +128,15 @@ export const BOOT_BOARDS: Readonly<Record<string, BootBoard>> = {
       ...['fixed', 'gpio-regulator', 'bcm2835-dma', 'bcm2835', 'sdhci-iproc', 'sdhci-brcmstb', 'mmc_block'],
       ...['bcm2835_wdt', ...FILE_SYSTEMS],
     ],
-    environment: {
-      bytes: 0x4000,
-      values: {
-        ...START,
-        scriptaddr: '0x05400000',
-        fdt_high: 'ffffffffffffffff',
-        initrd_high: 'ffffffffffffffff',
-        stdin: 'serial',
-        stdout: 'serial,vidconsole',
-        stderr: 'serial,vidconsole',
-      },
-    },
+    environment: RPI_ENVIRONMENT,
   },
   beaglebone: {
     processor: 'arm',
     command: 'bootz',
     scriptFormat: 'fit',
     trees: BEAGLEBONE_TREES,
+    overlays: 'beaglebone',
+    levels: { file: 'levels.env', text: 'levels_low=\nlevels_high=' },
     kernelWords: 'console=ttyS0,115200 quiet loglevel=4 watchdog.open_timeout=120',
     addresses: {
       kernel: '82000000',
@@ -161,9 +146,6 @@ export const BOOT_BOARDS: Readonly<Record<string, BootBoard>> = {
       initramfs: '88800000',
     },
     modules: ['omap_hsmmc', 'sdhci-omap', 'mmc_block', 'omap_wdt', ...FILE_SYSTEMS],
-    environment: {
-      bytes: 0x20000,
-      values: { ...START, scriptaddr: '0x80000000', bootm_size: '0x10000000' },
-    },
+    environment: BEAGLEBONE_ENVIRONMENT,
   },
 };

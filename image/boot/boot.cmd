@@ -96,13 +96,14 @@ setenv bm_words 'part uuid ${devtype} ${devnum}:${bm_part} bm_uuid; setenv boota
 setenv bm_go '${bm_command} ${bm_kernel} ${bm_initramfs}:${bm_initramfs_size} ${bm_tree}'
 setenv bm_start_slot 'run bm_forget; run bm_load_env && run bm_load_kernel && run bm_load_initramfs && run bm_take_tree && run bm_overlays && run bm_words && run bm_go'
 
-# What the board or its owner has put beside this script: overlays, words for the kernel, and lines of outputs, by
-# their numbers in U-Boot, that are driven low or high before anything else runs.
+# What the board or its owner has put beside this script: overlays, and words for the kernel.
 setenv overlays
 setenv arguments
+if load ${devtype} ${devnum}:1 ${bm_scratch} board.env; then env import -t ${bm_scratch} ${filesize} overlays arguments; fi
+# Lines of outputs, by their numbers in U-Boot, that are driven to their safe levels before anything else runs.
 setenv levels_low
 setenv levels_high
-if load ${devtype} ${devnum}:1 ${bm_scratch} board.env; then env import -t ${bm_scratch} ${filesize} overlays arguments levels_low levels_high; fi
+if load ${devtype} ${devnum}:1 ${bm_scratch} levels.env; then env import -t ${bm_scratch} ${filesize} levels_low levels_high; fi
 for bm_line in ${levels_low}; do gpio clear ${bm_line}; done
 for bm_line in ${levels_high}; do gpio set ${bm_line}; done
 

@@ -3,22 +3,23 @@ import { basename, join } from 'node:path';
 import { constants, crc32, gzipSync } from 'node:zlib';
 import { CodedError } from '../../src/base/errors.ts';
 import type { BootBoard } from './boards.ts';
+import { compileOverlays } from './overlays.ts';
 
 /** What a slot holds in /boot: all that U-Boot loads from it. */
+
+const OVERLAYS = join(import.meta.dirname, '../../hw/overlays');
 
 export interface SlotBootParts {
   readonly kernel: string;
   readonly initramfs: string;
   /** A folder that has the kernel's device trees, at any depth; needed by boards that have some. */
   readonly trees?: string;
-  /** A folder of compiled overlays, `NAME.dtbo`. */
-  readonly overlays?: string;
 }
 
 /**
  * Fills the folder `boot`: `vmlinuz`, `initramfs`, `dtbs/`, `overlays/`, and `boot.env`, by which U-Boot knows whether
  * the first two are whole.
- * @throws no_device_tree when the kernel has none of a name this board needs.
+ * @throws no_device_tree when the kernel has none of a name this board needs; overlay_invalid.
  */
 export function fillSlotBoot(board: BootBoard, parts: SlotBootParts, boot: string): void {
   mkdirSync(boot, { recursive: true });
@@ -32,12 +33,7 @@ export function fillSlotBoot(board: BootBoard, parts: SlotBootParts, boot: strin
     mkdirSync(folder, { recursive: true });
     for (const [name, path] of findTrees(board.trees.names, parts.trees)) copyFileSync(path, join(folder, name));
   }
-  if (parts.overlays !== undefined) {
-    mkdirSync(join(boot, 'overlays'), { recursive: true });
-    for (const path of globSync(join(parts.overlays, '*.dtbo')).sort()) {
-      copyFileSync(path, join(boot, 'overlays', basename(path)));
-    }
-  }
+  if (board.overlays !== undefined) compileOverlays(join(OVERLAYS, board.overlays), join(boot, 'overlays'));
 }
 
 /** A card is read slowly, and Debian's kernel for arm64 is not packed: packed by gzip it is a third as long. */
@@ -56,17 +52,22 @@ function sumsOf(name: string, bytes: Uint8Array): readonly string[] {
 }
 
 /** Where the kernel's package has the trees of these names; its folders are called one way now and another then. */
-export function findTrees(names: readonly string[], folder = ''): ReadonlyMap<string, string> {
-  const found = new Map(globSync(join(folder, '**/*.dtb')).map((path) => [basename(path), path]));
+export function findTrees(names: readonly string[], folder?: string): ReadonlyMap<string, string> {
+  const paths = folder === undefined ? [] : globSync(join(folder, '**/*.dtb'));
+  const found = new Map(paths.map((path) => [basename(path), path]));
   return new Map(
     names.map((name) => {
       const path = found.get(name);
       if (path !== undefined) return [name, path];
-      throw new CodedError('no_device_tree', `there is no device tree ${name} below '${folder}'`, {
-        fields: { name, folder },
-        advice:
-          'give the folder usr/lib/linux-image-* of the unpacked kernel, or mend the names in image/boot/boards.ts',
-      });
+      throw new CodedError(
+        'no_device_tree',
+        `there is no device tree ${name} below ${folder ?? 'any folder: none was given'}`,
+        {
+          fields: { name, folder: folder ?? null },
+          advice:
+            'give the folder usr/lib/linux-image-* of the unpacked kernel, or mend the names in image/boot/boards.ts',
+        },
+      );
     }),
   );
 }

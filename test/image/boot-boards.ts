@@ -13,8 +13,9 @@ export interface TestBoard {
   readonly machine: BoardMachine;
   /** Words that put a watchdog into the machine, where one is not there anyway. */
   readonly watchdog?: readonly string[];
-  /** What board.env on the FAT partition says. */
+  /** What board.env and levels.env on the FAT partition say. */
   readonly options: string;
+  readonly levels?: string;
 }
 
 const PARTS = join(RELEASE, 'build/boot-test');
@@ -56,8 +57,9 @@ function raspi(): TestBoard {
       arguments: words,
       disk: (path) => ['-drive', `if=sd,format=raw,file=${path}`],
     },
-    // Its watchdog starts it anew as soon as it is set.
+    // Its watchdog starts it anew as soon as it is set: what needs one is left out.
     options: 'arguments=console=ttyS1,115200 blockmesh.watchdog=off\n',
+    levels: 'levels_low=17 27\nlevels_high=22\n',
   };
 }
 

@@ -5,6 +5,7 @@ import {
   removeFile,
   replaceFile,
   setMode,
+  setOptions,
   setState,
   spoilCopy,
   spoilFile,
@@ -23,8 +24,8 @@ export interface BootCase {
   readonly end?: string;
   /** What the newer copy of the state says in the end. */
   readonly state: Partial<SlotState>;
-  /** Words for QEMU that only this case needs; a board that cannot take them leaves it out. */
-  readonly needs?: 'watchdog';
+  /** What the board must have: others leave the case out. */
+  readonly needs?: 'watchdog' | 'overlays';
 }
 
 const GOOD_A = ['try A 2', 'root A', 'mode good', 'good'] as const;
@@ -211,7 +212,28 @@ const STATE_CASES: readonly BootCase[] = [
   },
 ];
 
-export const CASES: readonly BootCase[] = [SHORT_CASE, ...SLOT_CASES, ...STATE_CASES];
+const OVERLAY_CASES: readonly BootCase[] = [
+  {
+    name: 'an overlay gives the line of the console to readers',
+    prepare: (disk) => setOptions(disk, 'board.env', 'overlays=uart0-header\narguments=blockmesh.watchdog=off\n'),
+    // Nothing more is heard of it; but it marks its slot good, and switches itself off.
+    words: ['try A 2'],
+    state: { generation: '3', BOOT_A_LEFT: '3' },
+    needs: 'overlays',
+  },
+  {
+    name: 'an overlay that is not there',
+    prepare: (disk) => {
+      const words = 'console=ttyS1,115200 blockmesh.watchdog=off';
+      setOptions(disk, 'board.env', `overlays=uart0-header nothing\narguments=${words}\n`);
+    },
+    words: ['try A 2', 'bad overlay nothing', 'root A', 'mode good', 'good'],
+    state: { generation: '3', BOOT_A_LEFT: '3' },
+    needs: 'overlays',
+  },
+];
+
+export const CASES: readonly BootCase[] = [SHORT_CASE, ...SLOT_CASES, ...STATE_CASES, ...OVERLAY_CASES];
 
 /** The state that counts: of two whole copies, the one that follows the other. */
 export function newestState(disk: string): SlotState | undefined {

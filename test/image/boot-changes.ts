@@ -55,6 +55,15 @@ function inSlot(disk: string, slot: Slot, commands: readonly string[]): void {
   });
 }
 
+/** What the FAT partition says beside the boot script, in the file `name`. */
+export function setOptions(disk: string, name: 'board.env' | 'levels.env', text: string): void {
+  const source = `${disk}.file`;
+  writeFileSync(source, text);
+  execFileSync('mcopy', ['-o', '-i', `${disk}@@${STARTS.boot}`, source, `::${name}`], {
+    env: { ...process.env, PATH },
+  });
+}
+
 /** What the slot does once it runs; see boot-root/init. */
 export function setMode(disk: string, slot: Slot, mode: string): void {
   replaceFile(disk, slot, '/mode', `${mode}\n`);

@@ -107,13 +107,14 @@ function makeSlot(test: TestBoard, board: BootBoard, folder: string, image: stri
   writeFileSync(initramfs, makeInitramfs({ busybox, kernel: test.debian, modules: board.modules }, EPOCH_S));
   const kernel = partOf(test, 'usr/lib/modules/*/vmlinuz');
   fillSlotBoot(board, { kernel, initramfs, trees: join(test.debian, 'usr/lib') }, join(root, 'boot'));
-  makeImage(root, image, SLOT_BYTES, ['-O', '^has_journal', '-L', 'bm-a']);
+  makeImage(root, image, SLOT_BYTES, ['-b', '4096', '-O', '^has_journal', '-L', 'bm-a']);
 }
 
 function makeFat(test: TestBoard, board: BootBoard, folder: string, image: string): void {
   const files = join(folder, 'fat');
-  fillFat(board, files, EPOCH_S);
+  fillFat(board, files, EPOCH_S, join(test.debian, 'usr/lib'));
   writeFileSync(join(files, 'board.env'), test.options);
+  if (test.levels !== undefined) writeFileSync(join(files, 'levels.env'), test.levels);
   writeFileSync(image, '');
   truncateSync(image, FAT_BYTES);
   run('mkfs.vfat', ['-F', '32', '-n', 'BLOCKMESH', image]);

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { globSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { BOOT_BOARDS } from '../../image/boot/boards.ts';
 import type { SlotState } from '../../image/boot/slot-state.ts';
 import { builtOnce, treeKey } from '../machine/built.ts';
 import { RELEASE } from '../machine/release.ts';
@@ -12,7 +13,14 @@ import { type Life, live } from './boot-life.ts';
 
 /** Starts a board from a card to which something was done, and says what came of it. */
 
-const SOURCES = ['image/boot/*', 'image/initramfs/*', 'image/rootfs/usr/lib/blockmesh/slot-state', 'test/image/boot-*'];
+const SOURCES = [
+  'image/boot/*.*',
+  'image/initramfs/*',
+  'image/rootfs/usr/lib/blockmesh/slot-state',
+  'hw/overlays/*/*.dts',
+  'test/image/boot-*.ts',
+  'test/image/boot-root/init',
+];
 
 export interface Outcome extends Life {
   readonly state: SlotState | undefined;
@@ -24,10 +32,8 @@ export interface Outcome extends Life {
 export async function buildCard(board: TestBoard): Promise<string> {
   const build = join(RELEASE, 'build/boot-test', board.name);
   mkdirSync(build, { recursive: true });
-  const files = globSync([...SOURCES, 'test/image/boot-root/*'], { cwd: RELEASE }).filter(
-    (one) => one !== 'test/image/boot-root',
-  );
-  const key = treeKey(partOf(board, 'usr/lib/modules/*/vmlinuz'), files.sort());
+  const files = globSync(SOURCES, { cwd: RELEASE }).sort();
+  const key = treeKey(partOf(board, 'usr/lib/modules/*/vmlinuz'), files);
   const folder = await builtOnce(build, key, async (draft) => {
     makeBootDisk(board, join(draft, 'scratch'), join(draft, 'card.img'));
   });
@@ -40,6 +46,7 @@ export function cardKey(card: string): string {
 }
 
 export function canRun(board: TestBoard, { needs }: BootCase): boolean {
+  if (needs === 'overlays') return BOOT_BOARDS[board.name]?.overlays !== undefined;
   return needs === undefined || board.watchdog !== undefined;
 }
 
