@@ -2,7 +2,6 @@ import { BEAGLEBONE_ENVIRONMENT, BEAGLEBONE_TREES } from './beaglebone.ts';
 import { RPI_CONFIG, RPI_ENVIRONMENT, RPI_FIRMWARE_TREES, RPI_TREES } from './rpi.ts';
 
 /** What the boot path of each board differs in; the boards themselves are files of image/boards. */
-
 export interface BootBoard {
   /** The processor, as mkimage calls it. */
   readonly processor: 'arm' | 'arm64';
@@ -27,7 +26,7 @@ export interface BootBoard {
   readonly levels?: Levels;
   /** Files of the first stage that are ours to write. */
   readonly firmware?: Firmware;
-  /** U-Boot's own environment, a file on the FAT partition, where its build reads one from there. */
+  /** U-Boot's own environment, a file on the FAT partition. */
   readonly environment?: FatEnvironment;
 }
 
