@@ -32,7 +32,7 @@ export function gateHooks(parts: GateParts): Hooks {
   const name = nameClients(parts);
   return {
     preConnect(client, packet, done) {
-      seen.set(client, SeenNumbers.of(client));
+      seen.set(client, SeenNumbers.of(client, parts.persistence.broker.id));
       name(client, packet, done);
     },
     authenticate(client, username = '', password, done) {

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import t from 'tap';
+import { BROKER_SEEN_MAX } from '../../src/base/limits.ts';
 import { Drops } from '../../src/broker/drops.ts';
+import { SeenNumbers } from '../../src/broker/seen-numbers.ts';
 import { BrokerStore } from '../../src/broker/store.ts';
 import { BrokerScene, deviceRecord } from './broker-harness.ts';
 import { stillClock } from './still-clock.ts';
@@ -42,6 +44,19 @@ t.test('a message that others overtake while it is kept comes all the same, and 
   await scene.broker.publish('blockmesh/lamp/end', 'now', { retain: false, qos: 1 });
   await lamp.line((line) => line === 'blockmesh/lamp/end now');
   t.equal(lamp.lines.filter((line) => line === 'blockmesh/lamp/x m').length, 300);
+});
+
+t.test('a copy is known among the last messages of this life and of earlier ones', async (t) => {
+  const seen = new SeenNumbers('now');
+  const isNew = (brokerCounter: number, brokerId = 'now') => seen.isNew({ brokerId, brokerCounter });
+  for (const life of ['now', 'before', 'long ago']) {
+    t.strictSame([isNew(7, life), isNew(3, life), isNew(7, life)], [true, true, false], life);
+    for (let number = 100; number < 99 + BROKER_SEEN_MAX; number += 1) isNew(number, life);
+    t.notOk(isNew(3, life), 'not forgotten too early');
+    isNew(99, life);
+    t.ok(isNew(3, life), `${life}: so many are known`);
+  }
+  t.ok(seen.isNew({}) && seen.isNew({}), 'what has no number is no copy');
 });
 
 t.test('the will of an earlier life says nothing that its device may not say now', async (t) => {
