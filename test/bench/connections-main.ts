@@ -1,8 +1,12 @@
 import { connect, type Socket } from 'node:net';
+import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 // connections-main.ts PORT COUNT SECONDS: so many connections from 50 addresses; every third says nothing and stays until it
 // is cut off, every third sends what is no TLS, every third goes at once. One line of JSON at the end.
+
+// Whoever floods a board has a processor of its own.
+setPriority(10);
 
 const [port = '0', count = '0', seconds = '0'] = process.argv.slice(2).map(Number);
 const ADDRESSES = 50;
