@@ -135,6 +135,7 @@ export const REQUEST_PAYLOAD_BYTES_MAX = 1_024;
 export const TRANSACTION_CHARS_MAX = 64;
 export const BRIDGE_DOORS_MAX = 64;
 export const BRIDGE_QUEUE_MAX = 256;
+export const BRIDGE_STOP_MS_MAX = 500;
 export const REFUSALS_TOLD_PER_MINUTE_MAX = 12;
 
 // Node.
@@ -243,6 +244,16 @@ export const BROKER_DROP_LOGS_MAX = 1_024;
 export const BROKER_RETRY_MS = 2_000;
 export const BROKER_STOP_MS_MAX = 500;
 export const BROKER_CERTIFICATE_CHECK_MS = 60_000;
+/** Of its thread: the heap that a full broker has is a fourth of it, and young objects need no more. */
+export const BROKER_HEAP_MB_MAX = 256;
+export const BROKER_YOUNG_MB_MAX = 12;
+export const BROKER_CALLS_MAX = 512;
+export const BROKER_CALL_MS_MAX = 20_000;
+export const BROKER_DESCRIBE_MS_MAX = 2_000;
+export const BROKER_UNHEARD_MAX = 1_024;
+export const BROKER_UNHEARD_BYTES_MAX = 4 * 1024 * 1024;
+export const BROKER_RESTART_MS = 10_000;
+export const BROKER_THREAD_STOP_MS_MAX = 1_000;
 export const OPENSSL_MS_MAX = 30_000;
 
 assert(BODY_BYTES_MAX < BLOCK_BYTES_MAX, 'a body that rides beside a block is smaller than a block');
@@ -257,7 +268,8 @@ assert((PINS_INPUTS_MAX + PINS_WIEGAND_MAX) * PINS_BURST_BYTES <= PINS_OUT_BYTES
 assert(PINS_FRAME_BITS_MAX * 2 <= PINS_EDGES_MAX, 'a frame too long for us still fits the buffer of edges');
 assert(PINS_RECORDS_MAX < PULSE_INDEX_ROWS_MAX, 'every pulse the pins process remembers is still in our index');
 assert(COMMAND_WAIT_MS_MAX < CONTROL_CALL_MS_MAX, 'a command is answered before its caller gives up');
-const STOP_MS_MAX = CONTROL_GOODBYE_MS_MAX + DAPP_STOP_MS_MAX + PINS_REPLY_MS_MAX + BROKER_STOP_MS_MAX;
+const BROKER_END_MS_MAX = BRIDGE_STOP_MS_MAX + BROKER_THREAD_STOP_MS_MAX;
+const STOP_MS_MAX = CONTROL_GOODBYE_MS_MAX + DAPP_STOP_MS_MAX + PINS_REPLY_MS_MAX + BROKER_END_MS_MAX;
 assert(STOP_MS_MAX < SHUTDOWN_MS_MAX, 'a stop can close the store');
 assert(BADGES_OPEN_ALL_MAX <= RPC_PENDING_MAX / 2, 'badges leave half of an agent to buttons, timers and people');
 assert(RPC_OUTGOING_BYTES_MAX >= 2 * LINE_BYTES_MAX, 'a full line may wait while another is answered');
@@ -268,4 +280,6 @@ assert(EXPORT_RECORD_BYTES_MAX > BLOCK_ENTRIES_MAX * (BODY_BYTES_MAX + 64) + BLO
 assert(MQTT_PUBLISH_BYTES_MAX >= MQTT_PAYLOAD_BYTES_MAX + MQTT_TOPIC_BYTES_MAX + 4, 'a full message fits its packet');
 assert(BROKER_OUTGOING_BYTES_MAX >= 2 * MQTT_PUBLISH_BYTES_MAX, 'a full message may wait while another is sent');
 assert(BROKER_OUTGOING_SHARE_BYTES_MAX * BROKER_CONNECTIONS_MAX <= BROKER_OUTGOING_ALL_BYTES_MAX, 'all have a share');
+assert(BROKER_UNHEARD_BYTES_MAX >= 2 * MQTT_PUBLISH_BYTES_MAX, 'a full message may wait for the node behind another');
+assert(BROKER_STOP_MS_MAX < BROKER_THREAD_STOP_MS_MAX, 'a broker that leaves late has closed its file');
 assert(BROKER_QUEUE_BYTES_MAX > MQTT_PUBLISH_BYTES_MAX, 'the queue of a client holds a full message');

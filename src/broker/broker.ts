@@ -24,6 +24,8 @@ export interface BrokerParts {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
+  /** The first connection of a device is there, or its last one has gone. */
+  readonly onPresence?: (device: string, isConnected: boolean) => void;
 }
 
 /** The MQTT broker inside the node: aedes, with our rules, our persistence and our bounds. Listeners are beside it. */
@@ -38,11 +40,11 @@ export class Broker {
 
   /** @throws broker_store. */
   constructor(parts: BrokerParts) {
-    const { clock, log, storePath } = parts;
+    const { clock, log, storePath, onPresence } = parts;
     this.#parts = parts;
     this.admission = new Admission(clock);
     this.drops = new Drops(clock, log);
-    this.#clients = new Clients(clock);
+    this.#clients = new Clients(clock, onPresence);
     const [drops, clients] = [this.drops, this.#clients];
     this.#store = new BrokerStore({
       path: storePath,
@@ -90,9 +92,14 @@ export class Broker {
       hear(messageFrom(packet as Packet));
       done();
     };
-    for (const packet of this.#store.retained.matching([filter])) hear({ ...messageFrom(packet), isRetained: true });
+    for (const message of this.retained(filter)) hear(message);
     this.#aedes.subscribe(filter, deliver, () => {});
     return () => this.#aedes.unsubscribe(filter, deliver, () => {});
+  }
+
+  /** What is retained at the topics that `filter` picks. */
+  retained(filter: string): readonly Message[] {
+    return [...this.#store.retained.matching([filter])].map((packet) => ({ ...messageFrom(packet), isRetained: true }));
   }
 
   /**
@@ -101,10 +108,6 @@ export class Broker {
    */
   async useNonce(nonce: string, expires: number, nowMs: number): Promise<void> {
     await this.#store.useNonce(nonce, expires, nowMs);
-  }
-
-  isConnected(device: string): boolean {
-    return this.#clients.connectionsOf(device).length > 0;
   }
 
   /** Ends every connection of a device; one that is gone from the book loses all that is kept for it, too. */

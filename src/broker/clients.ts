@@ -12,11 +12,14 @@ interface Joined {
 /** Who is connected: by device, with what the clients of each subscribe to. */
 export class Clients {
   readonly #clock: Clock;
+  readonly #onPresence: (device: string, isConnected: boolean) => void;
   readonly #devices = new Map<string, { readonly budget: Budget; readonly joined: Set<Joined> }>();
   readonly #filters = new Map<string, Set<string>>();
 
-  constructor(clock: Clock) {
+  /** @param onPresence runs when the first connection of a device is there, and when its last one has gone. */
+  constructor(clock: Clock, onPresence: (device: string, isConnected: boolean) => void = () => {}) {
     this.#clock = clock;
+    this.#onPresence = onPresence;
   }
 
   /** Takes in a client that has shown who it is. @returns false when its device has too many connections. */
@@ -27,10 +30,14 @@ export class Clients {
     const joined = { client, connection };
     device.joined.add(joined);
     this.#devices.set(name, device);
+    if (device.joined.size === 1) this.#onPresence(name, true);
     connection.budget = device.budget;
     connection.once('close', () => {
       device.joined.delete(joined);
-      if (device.joined.size === 0) this.#devices.delete(name);
+      if (device.joined.size === 0) {
+        this.#devices.delete(name);
+        this.#onPresence(name, false);
+      }
       if (![...device.joined].some((other) => other.client === client)) this.#filters.delete(client);
     });
     return true;

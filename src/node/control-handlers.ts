@@ -63,7 +63,7 @@ export function controlHandlers(parts: ControlParts): Readonly<Record<string, Co
       outputs: (await outputs.list()).map((output) => ({ ...output })),
       ...wires.describe(),
       readers: readers.describe(),
-      broker: { ...parts.broker.describe(), commands: parts.commands.counts },
+      broker: { ...(await parts.broker.describe()), commands: parts.commands.counts },
       uptimeMs: Math.round(process.uptime() * 1000),
     }),
     'badge.next': (params, progress, gone) =>

@@ -64,7 +64,7 @@ export async function startFront(
   const { bridge, commands } = bridgeOf({ ...parts, ...needs, base });
   onBridge(bridge);
   stops.push(() => bridge.stop());
-  await bridge.start();
+  bridge.start();
 
   const presentations = new Presentations();
   const nextCards = new NextCards();

@@ -79,10 +79,11 @@ export async function startNode(given: NodeParts): Promise<RunningNode> {
     await announceDevices(space, config);
     await space.fold.settled();
 
-    const mqtt = new NodeBroker({ ...parts, config: config.broker, space, clock: space.clock });
+    const onReturn = () => told?.start();
+    const mqtt = new NodeBroker({ ...parts, config: config.broker, space, clock: space.clock, onReturn });
     broker = mqtt;
     stops.push(() => mqtt.stop());
-    await mqtt.start();
+    mqtt.start();
 
     const wiegand = new WiegandFeed();
     const recovery = new Recovery(space, log);

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../base/json.ts';
-import { BRIDGE_QUEUE_MAX } from '../../base/limits.ts';
+import { BRIDGE_QUEUE_MAX, BRIDGE_STOP_MS_MAX } from '../../base/limits.ts';
 import {
   BRIDGE_EVENT,
   BRIDGE_REQUESTS,
@@ -21,6 +21,7 @@ import { TaskQueue } from './task-queue.ts';
 
 export interface BridgeParts extends VoiceParts {
   readonly subscribe: (filter: string, listener: (message: Message) => void) => () => void;
+  readonly retained: (filter: string) => Promise<readonly Message[]>;
   readonly log: Log;
   /** Whether an output of this board can be driven now. */
   readonly isDrivable: (output: string) => boolean;
@@ -46,19 +47,11 @@ export class Bridge {
     this.#queue = new TaskQueue('telling on MQTT', BRIDGE_QUEUE_MAX, parts.log);
   }
 
-  /** Tells everything anew, and listens. */
-  async start(): Promise<void> {
-    const { subscribe, base } = this.#parts;
-    await this.#voice.tell(BRIDGE_STATE, stateMessage('online'));
-    await this.#refresh();
-    this.#unsubscribes = [
-      subscribe(`${base}/${BRIDGE_REQUESTS}`, (message) => this.#queue.add(() => this.#answer(message))),
-      subscribe(`${base}/${DOOR_SET}`, (message) => this.#command(message)),
-      subscribe(`${base}/${DOOR_GET}`, (message) => this.#queue.add(() => this.#repeat(message))),
-      subscribe(DISCOVERY_STATUS, ({ payload }) => {
-        if (new TextDecoder().decode(payload) === 'online') this.#queue.add(() => this.#voice.discover(this.#all()));
-      }),
-    ];
+  /** Tells everything, and listens; again when the broker was started again. Nobody waits for that. */
+  start(): void {
+    this.#queue.add(() => this.#voice.tell(BRIDGE_STATE, stateMessage('online')));
+    this.#queue.add(() => this.#refresh());
+    this.#queue.add(async () => this.#listen());
   }
 
   /** To be called after each commit of the fold. */
@@ -78,10 +71,26 @@ export class Bridge {
     this.#queue.add(() => this.#voice.tell(BRIDGE_EVENT, event, false));
   }
 
+  /** Says goodbye, unless the broker takes too long to hear it. */
   async stop(): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#parts.space.clock.after(BRIDGE_STOP_MS_MAX, resolve);
     for (const unsubscribe of this.#unsubscribes) unsubscribe();
-    await this.#queue.settled();
-    await this.#voice.tell(BRIDGE_STATE, stateMessage('offline'));
+    this.#queue.add(() => this.#voice.tell(BRIDGE_STATE, stateMessage('offline')));
+    await Promise.race([this.#queue.settled(), late]);
+    cancel();
+  }
+
+  #listen(): void {
+    const { subscribe, base } = this.#parts;
+    this.#unsubscribes = [
+      subscribe(`${base}/${BRIDGE_REQUESTS}`, (message) => this.#queue.add(() => this.#answer(message))),
+      subscribe(`${base}/${DOOR_SET}`, (message) => this.#command(message)),
+      subscribe(`${base}/${DOOR_GET}`, (message) => this.#queue.add(() => this.#repeat(message))),
+      subscribe(DISCOVERY_STATUS, ({ payload }) => {
+        if (new TextDecoder().decode(payload) === 'online') this.#queue.add(() => this.#voice.discover(this.#all()));
+      }),
+    ];
   }
 
   /** Looks which doors there are, and tells those that are new, changed or gone. */
@@ -126,12 +135,11 @@ export class Bridge {
 
   /** Says again how a door is: what is retained of it. */
   async #repeat({ topic }: Message): Promise<void> {
-    const { base, subscribe } = this.#parts;
+    const { base, retained } = this.#parts;
     const name = nameOf(this.#below(topic));
     if (!this.#doors.has(name)) return;
-    const retained: Uint8Array[] = [];
-    subscribe(`${base}/${name}`, ({ payload }) => retained.push(payload))();
-    for (const payload of retained) await this.#voice.send(name, new TextDecoder().decode(payload));
+    for (const { payload } of await retained(`${base}/${name}`))
+      await this.#voice.send(name, new TextDecoder().decode(payload));
   }
 
   #below(topic: string): string {

@@ -1,15 +1,23 @@
 import { isJsonObject } from '../../base/json.ts';
-import { MQTT_DEVICES_MAX } from '../../base/limits.ts';
+import { MQTT_DEVICES_MAX, SCAN_ROWS_MAX } from '../../base/limits.ts';
 import { type Device, type DeviceBook, DRIVERS } from '../../broker/devices.ts';
 import { MESH, MQTT_PREFIX, mqttKey } from '../../ledger/mesh/keys.ts';
 import type { StateReader } from '../../ledger/state.ts';
 import type { ChangedKeys } from '../fold.ts';
+import type { BookEntry } from './thread-messages.ts';
 
 const DOOR = 'door';
 /** Where dapp `door` keeps its doors. */
 const DOOR_PREFIX = 'door/';
 
-/** The MQTT devices of the ledger; those asked for are remembered, for the broker asks for each message. */
+/** A device of the ledger that is not as it was. */
+export interface ChangedDevice {
+  readonly entry: BookEntry;
+  /** Whether it is its own record that changed, and not the doors around it. */
+  readonly isNew: boolean;
+}
+
+/** The MQTT devices of the ledger; those asked for are remembered, for drivers ask for each message. */
 export class LedgerDevices implements DeviceBook {
   readonly #state: StateReader;
   readonly #known = new Map<string, Device>();
@@ -37,13 +45,34 @@ export class LedgerDevices implements DeviceBook {
     return isDoor;
   }
 
-  /** To be called after each commit of the fold. @returns the devices that are not as they were. */
-  changed(changes: ChangedKeys): readonly string[] {
-    if ((changes.get(DOOR) ?? []).some((key) => key.startsWith(DOOR_PREFIX))) this.#doors.clear();
-    const keys = (changes.get(MESH) ?? []).filter((key) => key.startsWith(MQTT_PREFIX));
-    const names = keys.map((key) => key.slice(MQTT_PREFIX.length));
+  /** Every device there is. */
+  all(): readonly BookEntry[] {
+    const found: BookEntry[] = [];
+    let after: string | null = null;
+    for (;;) {
+      const { rows, more } = this.#state.scan(MESH, MQTT_PREFIX, after, SCAN_ROWS_MAX);
+      found.push(...rows.map(({ key }) => this.#entry(key.slice(MQTT_PREFIX.length))));
+      after = rows.at(-1)?.key ?? null;
+      if (!more || after === null) return found;
+    }
+  }
+
+  /** To be called after each commit of the fold. */
+  changed(changes: ChangedKeys): readonly ChangedDevice[] {
+    const under = (dapp: string, prefix: string) =>
+      (changes.get(dapp) ?? []).filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+    const [names, doors] = [under(MESH, MQTT_PREFIX), under(DOOR, DOOR_PREFIX)];
     for (const name of names) this.#known.delete(name);
-    return names;
+    for (const name of doors) this.#doors.delete(name);
+    const shadowed = doors.filter((name) => !names.includes(name) && this.find(name) !== null);
+    return [
+      ...names.map((name) => ({ entry: this.#entry(name), isNew: true })),
+      ...shadowed.map((name) => ({ entry: this.#entry(name), isNew: false })),
+    ];
+  }
+
+  #entry(name: string): BookEntry {
+    return { name, device: this.find(name), isOurs: this.isDoor(name) };
   }
 }
 

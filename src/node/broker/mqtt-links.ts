@@ -61,6 +61,11 @@ export class MqttLinks {
     };
   }
 
+  /** To be called when the broker is there again, or has gone. */
+  renew(): void {
+    for (const one of this.#listening) this.#listen(one);
+  }
+
   /** To be called after each commit of the fold. */
   changed(changes: ChangedKeys): void {
     const keys = changes.get(MESH) ?? [];

@@ -1,31 +1,37 @@
-import { CodedError, codeOf, messageOf } from '../../base/errors.ts';
+import { codeOf, messageOf } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
-import type { Clock, Randomness } from '../../base/ports.ts';
+import { BROKER_RESTART_MS } from '../../base/limits.ts';
+import type { Clock } from '../../base/ports.ts';
 import type { Device } from '../../broker/devices.ts';
 import type { Message } from '../../broker/message.ts';
 import { topicsOf } from '../../broker/rules.ts';
-import { idText } from '../../format/ids.ts';
+import { type BlockId, idText } from '../../format/ids.ts';
+import type { StateReader } from '../../ledger/state.ts';
 import type { Log } from '../../sandbox/log.ts';
 import type { BrokerConfig } from '../config.ts';
 import type { ChangedKeys } from '../fold.ts';
 import type { MessageBus } from '../message-bus.ts';
-import type { Space } from '../space.ts';
 import { LedgerDevices } from './ledger-devices.ts';
 import { MqttLinks } from './mqtt-links.ts';
-import type { RunningBroker } from './running-broker.ts';
+import { RunningBroker } from './running-broker.ts';
+import { brokerDown } from './thread-calls.ts';
+import type { PublishOptions } from './thread-messages.ts';
 
 export interface NodeBrokerParts {
   readonly folder: string;
-  readonly space: Space;
+  readonly space: { readonly state: StateReader; readonly mesh: BlockId };
   readonly config: BrokerConfig;
   readonly clock: Clock;
-  readonly randomness: Randomness;
   readonly log: Log;
+  /** It had died, and is started again: it has to be told everything, and knows no subscription. */
+  readonly onReturn?: () => void;
+  /** As of `BrokerThread`. */
+  readonly main?: string;
 }
 
 /**
  * The broker of this node, or none. Whatever fails of it is told by `status` and the log, and the node goes on: no door
- * waits for MQTT.
+ * waits for MQTT. A broker that dies is started again.
  */
 export class NodeBroker implements MessageBus {
   readonly #parts: NodeBrokerParts;
@@ -34,6 +40,7 @@ export class NodeBroker implements MessageBus {
   readonly links: MqttLinks;
   #running: RunningBroker | null = null;
   #fault: string | null = null;
+  #cancelRestart: (() => void) | null = null;
 
   constructor(parts: NodeBrokerParts) {
     this.#parts = parts;
@@ -41,27 +48,31 @@ export class NodeBroker implements MessageBus {
     this.links = new MqttLinks(this, parts.log);
   }
 
-  async start(): Promise<void> {
-    const { space, ...parts } = this.#parts;
-    if (!parts.config.enabled) return;
+  /** Begins to start it: what it is told from now on waits for it. */
+  start(): void {
+    if (this.#parts.config.enabled) this.#begin();
+  }
+
+  /** Resolves when the broker has taken it; without one it is nobody's. @throws broker_busy, broker_deaf. */
+  async publish(topic: string, payload: string, options: PublishOptions): Promise<void> {
     try {
-      // Here and not above: MQTT and TLS are 8 MB that no command needs, nor a node without them.
-      const { RunningBroker: Running } = await import('./running-broker.ts');
-      this.#running = await Running.start({ ...parts, mesh: idText(space.mesh), devices: this.#devices });
+      await this.#running?.thread.call('publish', [topic, payload, options]);
     } catch (error) {
-      this.#tell(error);
+      if (codeOf(error) !== 'broker_down') throw error;
     }
   }
 
-  async publish(topic: string, payload: string, options: { retain: boolean; qos: 0 | 1 | 2 }): Promise<void> {
-    await this.#running?.broker.publish(topic, payload, options);
-  }
-
-  /** As `Broker.subscribe`; without a broker nothing is heard. */
+  /** As `BrokerThread.subscribe`; while there is no broker nothing is heard. */
   subscribe(filter: string, hear: (message: Message) => void): () => void {
-    return this.#running?.broker.subscribe(filter, hear) ?? (() => {});
+    return this.#running?.thread.subscribe(filter, hear) ?? (() => {});
   }
 
+  /** What is retained at the topics that `filter` picks. @throws broker_down, broker_busy, broker_deaf. */
+  async retained(filter: string): Promise<readonly Message[]> {
+    return await this.#thread.call('retained', [filter]);
+  }
+
+  /** Whether it runs, or begins to. */
   get isRunning(): boolean {
     return this.#running !== null;
   }
@@ -75,35 +86,65 @@ export class NodeBroker implements MessageBus {
   }
 
   isConnected(device: string): boolean {
-    return this.#running?.broker.isConnected(device) ?? false;
+    return this.#running?.thread.isConnected(device) ?? false;
   }
 
-  /** As `Broker.useNonce`. @throws broker_down besides. */
+  /** As `Broker.useNonce`. @throws broker_down, broker_busy, broker_deaf besides. */
   async useNonce(nonce: string, expires: number, nowMs: number): Promise<void> {
-    if (this.#running === null) throw new CodedError('broker_down', 'this node has no MQTT broker now');
-    await this.#running.broker.useNonce(nonce, expires, nowMs);
+    await this.#thread.call('useNonce', [nonce, expires, nowMs]);
   }
 
   /** To be called after each commit of the fold: who was removed, or has another password, is cut off at once. */
   changed(changes: ChangedKeys): void {
-    for (const device of this.#devices.changed(changes)) {
-      this.#running?.broker.disconnect(device).catch((error: unknown) => this.#tell(error));
-    }
+    for (const { entry, isNew } of this.#devices.changed(changes)) this.#running?.thread.tellOf(entry, isNew);
     this.links.changed(changes);
   }
 
-  describe(): JsonObject {
-    return { enabled: this.#parts.config.enabled, fault: this.#fault, ...this.#running?.describe() };
+  async describe(): Promise<JsonObject> {
+    return { enabled: this.#parts.config.enabled, fault: this.#fault, ...(await this.#running?.describe()) };
   }
 
   async stop(): Promise<void> {
+    this.#cancelRestart?.();
     const running = this.#running;
     this.#running = null;
     await running?.stop();
   }
 
-  #tell(error: unknown): void {
-    this.#fault = messageOf(error);
-    this.#parts.log.warn({ code: codeOf(error) ?? 'broker_failed' }, `broker: ${this.#fault}`);
+  /** @throws broker_down. */
+  get #thread() {
+    if (this.#running === null) throw brokerDown('it is off, or is started again');
+    return this.#running.thread;
+  }
+
+  #begin(): void {
+    const { space, ...parts } = this.#parts;
+    try {
+      this.#running = new RunningBroker({
+        ...parts,
+        mesh: idText(space.mesh),
+        devices: this.#devices,
+        onReady: () => {
+          this.#fault = null;
+        },
+        onEnd: (error) => this.#restart(error),
+      });
+    } catch (error) {
+      // No thread could be had, say.
+      this.#restart(error);
+    }
+  }
+
+  #restart(error: unknown): void {
+    this.#running = null;
+    const fault = messageOf(error);
+    if (this.#fault !== fault) this.#parts.log.warn({ code: codeOf(error) ?? 'broker_failed' }, `broker: ${fault}`);
+    this.#fault = fault;
+    this.links.renew();
+    this.#cancelRestart = this.#parts.clock.after(BROKER_RESTART_MS, () => {
+      this.#begin();
+      this.links.renew();
+      this.#parts.onReturn?.();
+    });
   }
 }

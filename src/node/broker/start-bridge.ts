@@ -27,6 +27,7 @@ export function bridgeOf({ broker, base, version, space, agents, outputs, log }:
   });
   const bridge = new Bridge({
     publish: (topic, payload, options) => broker.publish(topic, payload, options),
+    retained: (filter) => broker.retained(filter),
     subscribe: (filter, hear) => broker.subscribe(filter, hear),
     base,
     version,

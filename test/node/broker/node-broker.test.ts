@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { getPriority } from 'node:os';
 import t from 'tap';
 import type { JsonObject } from '../../../src/base/json.ts';
 import { untilFound } from '../program.ts';
@@ -7,13 +9,26 @@ import { brokerOf, freePort, listeningPort, MqttClients } from './mqtt-client.ts
 
 const ANY_PORT = '[broker]\nport = 0\nloopback_port = 0';
 
+/** The niceness of each thread of a node, its first one first. */
+function nicenesses(pid: number): readonly number[] {
+  const threads = readdirSync(`/proc/${pid}/task`).sort((a, b) => Number(a) - Number(b));
+  return threads.map((thread) => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1');
+    // The 19th field; the second one, a name, may have blanks.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+  });
+}
+
 t.test('a device over TLS with the CA of the board, its password, and its end', async (t) => {
   const space = await TestSpace.make(t, { doors: ['front'], config: ANY_PORT });
   t.match(await space.cli('device', 'ca'), { code: 1, stderr: /ca_missing/ });
   await space.startPins();
-  await space.startNode();
+  const node = await space.startNode();
   const clients = await MqttClients.of(t, space);
   t.match((await space.cli('device', 'ca')).stdout, /^-----BEGIN CERTIFICATE-----/);
+  const [first, ...others] = nicenesses(node.pid);
+  t.equal(first, getPriority());
+  t.ok(others.includes(10), 'doors come before MQTT');
   const added = await clients.add('lamp');
   t.match(added, { device: 'lamp', driver: 'generic', topic: 'lamp', plain: false, password: /^[a-z2-7]{32}$/ });
   await clients.add('fan');
