@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
+#!/usr/bin/env -S node --max-semi-space-size=8 --expose-gc --no-sparkplug --no-maglev
 import { constants } from 'node:os';
 import { readEnvironment } from './environment.ts';
 import { runCommandLine } from './program.ts';

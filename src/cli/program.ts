@@ -1,32 +1,7 @@
 import { Command, CommanderError } from 'commander';
-import { backupCommand } from './backup.ts';
-import { badgeCommands } from './badges.ts';
-import { demoCommand } from './demo.ts';
-import { deviceCommands } from './devices.ts';
-import { doorCommands } from './doors.ts';
 import type { Environment } from './environment.ts';
-import { eraseCommand } from './erase.ts';
-import { exportCommand } from './export.ts';
-import { familyCommands } from './families.ts';
-import { guestCommands } from './guests.ts';
-import { holidayCommands } from './holidays.ts';
-import { importCommand } from './import.ts';
-import { initCommand } from './init.ts';
-import { logCommand } from './log.ts';
-import { memberCommands } from './members.ts';
-import { noteCommands } from './notes.ts';
 import { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, printError } from './output.ts';
-import { pinsCommands } from './pins.ts';
-import { planCommands } from './plans.ts';
-import { reloadCommand } from './reload.ts';
-import { repairCommand } from './repair.ts';
-import { restoreCommand } from './restore.ts';
 import { runCommand } from './run.ts';
-import { scheduleCommands } from './schedules.ts';
-import { statusCommand } from './status.ts';
-import { verifyCommand } from './verify.ts';
-import { whyCommand } from './why.ts';
-import { zoneCommand } from './zone.ts';
 
 const ABOUT = `A door decides by itself who may use it.
 
@@ -53,32 +28,9 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
   const setExitCode = (code: number) => {
     exitCode = code;
   };
-  initCommand(program, environment);
-  runCommand(program, environment);
-  reloadCommand(program, environment);
-  statusCommand(program, environment);
-  memberCommands(program, environment);
-  planCommands(program, environment);
-  familyCommands(program, environment);
-  guestCommands(program, environment);
-  noteCommands(program, environment);
-  badgeCommands(program, environment, setExitCode);
-  doorCommands(program, environment);
-  deviceCommands(program, environment);
-  scheduleCommands(program, environment);
-  holidayCommands(program, environment);
-  zoneCommand(program, environment);
-  whyCommand(program, environment);
-  logCommand(program, environment);
-  verifyCommand(program, environment, setExitCode);
-  repairCommand(program, environment, setExitCode);
-  backupCommand(program, environment);
-  restoreCommand(program, environment);
-  exportCommand(program, environment);
-  importCommand(program, environment);
-  eraseCommand(program, environment);
-  pinsCommands(program, environment);
-  demoCommand(program, environment);
+  // A node that runs for months has no use for what the other commands load.
+  if (argv[2] === 'run') runCommand(program, environment);
+  else (await import('./commands.ts')).addCommands(program, environment, setExitCode);
   try {
     await program.parseAsync(argv);
   } catch (error) {

@@ -3,6 +3,7 @@ import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import { pino } from 'pino';
 import { SHUTDOWN_MS_MAX } from '../base/limits.ts';
+import { dropGarbage } from '../node/garbage.ts';
 import { type RunningNode, readConfig, startNode } from '../node/node.ts';
 import { requireSpace } from '../node/space-folder.ts';
 import { bootId, systemClock, systemRandomness } from '../node/system.ts';
@@ -35,6 +36,7 @@ async function run(options: CommonOptions, environment: Environment): Promise<vo
   });
   reloadAtHangup(starting);
   const node = await starting;
+  dropGarbage();
   await stopSignal();
   log.info('stopping');
   // Whatever hangs must not keep a board from going down; nothing acknowledged is lost by leaving.

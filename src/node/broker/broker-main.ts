@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../base/assert.ts';
+import { dropGarbage } from '../garbage.ts';
 import { BrokerService } from './broker-service.ts';
 import { giveWay } from './priority.ts';
 import { type BrokerThreadData, errorParts, type FromBroker, type ToBroker } from './thread-messages.ts';
@@ -13,6 +14,7 @@ async function serve(port: MessagePort, data: BrokerThreadData): Promise<void> {
     await service.start();
     port.on('message', (message: ToBroker) => service.take(message));
     say({ type: 'ready' });
+    dropGarbage();
   } catch (error) {
     say({ type: 'failed', error: errorParts(error) });
   }

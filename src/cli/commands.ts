@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import { backupCommand } from './backup.ts';
+import { badgeCommands } from './badges.ts';
+import { demoCommand } from './demo.ts';
+import { deviceCommands } from './devices.ts';
+import { doorCommands } from './doors.ts';
+import type { Environment } from './environment.ts';
+import { eraseCommand } from './erase.ts';
+import { exportCommand } from './export.ts';
+import { familyCommands } from './families.ts';
+import { guestCommands } from './guests.ts';
+import { holidayCommands } from './holidays.ts';
+import { importCommand } from './import.ts';
+import { initCommand } from './init.ts';
+import { logCommand } from './log.ts';
+import { memberCommands } from './members.ts';
+import { noteCommands } from './notes.ts';
+import { pinsCommands } from './pins.ts';
+import { planCommands } from './plans.ts';
+import { reloadCommand } from './reload.ts';
+import { repairCommand } from './repair.ts';
+import { restoreCommand } from './restore.ts';
+import { runCommand } from './run.ts';
+import { scheduleCommands } from './schedules.ts';
+import { statusCommand } from './status.ts';
+import { verifyCommand } from './verify.ts';
+import { whyCommand } from './why.ts';
+import { zoneCommand } from './zone.ts';
+
+/** Adds every command to `program`, in the order in which the help lists them. */
+export function addCommands(program: Command, environment: Environment, setExitCode: (code: number) => void): void {
+  initCommand(program, environment);
+  runCommand(program, environment);
+  reloadCommand(program, environment);
+  statusCommand(program, environment);
+  memberCommands(program, environment);
+  planCommands(program, environment);
+  familyCommands(program, environment);
+  guestCommands(program, environment);
+  noteCommands(program, environment);
+  badgeCommands(program, environment, setExitCode);
+  doorCommands(program, environment);
+  deviceCommands(program, environment);
+  scheduleCommands(program, environment);
+  holidayCommands(program, environment);
+  zoneCommand(program, environment);
+  whyCommand(program, environment);
+  logCommand(program, environment);
+  verifyCommand(program, environment, setExitCode);
+  repairCommand(program, environment, setExitCode);
+  backupCommand(program, environment);
+  restoreCommand(program, environment);
+  exportCommand(program, environment);
+  importCommand(program, environment);
+  eraseCommand(program, environment);
+  pinsCommands(program, environment);
+  demoCommand(program, environment);
+}
