@@ -200,6 +200,13 @@ export const TEXT_FILE_BYTES_MAX = 1024 * 1024;
 export const TOML_LINES_DEPTH_MAX = 8;
 export const ZONE_FILE_BYTES_MAX = 64 * 1024;
 
+// The card, and what a board makes of it.
+export const CARD_FILE_BYTES_MAX = 64 * 1024;
+export const CARD_NOTES_MAX = 32;
+export const FIRST_DOORS_MAX = 32;
+export const SSH_KEYS_MAX = 32;
+export const SSH_KEY_CHARS_MAX = 8 * 1024;
+
 // Broker.
 export const MQTT_PAYLOAD_BYTES_MAX = 256 * 1024;
 export const MQTT_TOPIC_BYTES_MAX = 256;

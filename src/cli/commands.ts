@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { backupCommand } from './backup.ts';
 import { badgeCommands } from './badges.ts';
+import { boardCommands } from './board.ts';
 import { demoCommand } from './demo.ts';
 import { deviceCommands } from './devices.ts';
 import { doorCommands } from './doors.ts';
@@ -54,5 +55,6 @@ export function addCommands(program: Command, environment: Environment, setExitC
   importCommand(program, environment);
   eraseCommand(program, environment);
   pinsCommands(program, environment);
+  boardCommands(program, environment);
   demoCommand(program, environment);
 }

@@ -29,7 +29,7 @@ const FOUNDER_KEY = {
 };
 
 /** What a new space decides by, until an admin installs more. */
-const FIRST_DAPPS = ['membership', 'door'];
+export const FIRST_DAPPS = ['membership', 'door'];
 
 export function initCommand(program: Command, environment: Environment): void {
   const command = program

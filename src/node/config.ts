@@ -1,13 +1,13 @@
 import { isAbsolute, join } from 'node:path';
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv } from 'ajv';
 import { CodedError } from '../base/errors.ts';
+import { configError } from './config-error.ts';
 import { checkInputs, type InputConfig } from './config-inputs.ts';
 import { checkOutputs, type OutputConfig } from './config-outputs.ts';
 import { Pins, refuserFor } from './config-pins.ts';
 import { checkReaders } from './config-readers.ts';
 import { configSchema } from './config-schema.ts';
 import type { ReaderConfig } from './reader-schema.ts';
-import { DEVICE_NAME } from './schema-parts.ts';
 import type { ClockTrust } from './system.ts';
 import { parseToml, type TomlText } from './toml.ts';
 
@@ -79,33 +79,6 @@ function checkDevices({ reader, input, output, relay }: Config, toml: TomlText, 
   checkOutputs(output, pins, refuse);
   checkInputs(input, output, pins, refuse);
   checkReaders(reader, pins, refuse);
-}
-
-function configError(error: ErrorObject | undefined, toml: TomlText, path: string): CodedError {
-  const at = (error?.instancePath ?? '').split('/').slice(1);
-  const unknown = error?.params.additionalProperty as string | undefined;
-  const badName = error?.propertyName;
-  const extra = unknown ?? badName;
-  const key = [...at, ...(extra === undefined ? [] : [extra])];
-  const line = toml.lineOf(key);
-  const fields = { path, key: key.join('.'), line };
-  const where = `${path} line ${line}: ${key.join('.') || 'the file'}`;
-  if (unknown !== undefined) {
-    return new CodedError('config_unknown_key', `${where} is not a known key`, {
-      fields,
-      advice: 'Remove it, or compare its spelling with the commented example.',
-    });
-  }
-  const message = badName === undefined ? (error?.message ?? 'is invalid') : `must match ${DEVICE_NAME}`;
-  return new CodedError('config_invalid', `${where} ${message}${choices(error)}`, {
-    fields,
-    advice: 'Compare that line with the commented example.',
-  });
-}
-
-function choices(error: ErrorObject | undefined): string {
-  const allowed = error?.params.allowedValues as readonly string[] | undefined;
-  return allowed === undefined ? '' : `: ${allowed.join(', ')}`;
 }
 
 function withPaths(config: Config, folder: string): Config {

@@ -8,6 +8,14 @@ export interface TomlText {
   readonly value: object;
   /** Line (from 1) of the key at `path`, or of the nearest table above it. */
   lineOf(path: readonly string[]): number;
+  /** Where in the source the value of the key at `path` is written, in bytes; null where no such key is. */
+  bytesOf(path: readonly string[]): TextRange | null;
+}
+
+/** Bytes of a text, the one at `end` not among them. */
+export interface TextRange {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** @throws config_syntax, config_unknown_key, each with the line. CRLF and a byte order mark are fine. */
@@ -28,9 +36,29 @@ export function parseToml(source: string, path: string): TomlText {
       advice: 'Compare that line with the commented example.',
     });
   }
-  const lines = new Map<string, number>();
-  for (const node of tree.body[0].body) collect(node, [], lines);
-  return { value, lineOf: (wanted) => nearest(lines, wanted) };
+  const places: Places = { lines: new Map(), values: new Map() };
+  for (const node of tree.body[0].body) collect(node, [], places);
+  const { lines, values } = places;
+  return {
+    value,
+    lineOf: (wanted) => nearest(lines, wanted),
+    bytesOf(wanted) {
+      const range = values.get(wanted.join('\0'));
+      if (range === undefined) return null;
+      const mark = source.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+      const [start, end] = range.map((at) => Buffer.byteLength(source.slice(0, at + mark))) as [number, number];
+      return { start, end };
+    },
+  };
+}
+
+const BYTE_ORDER_MARK = '\uFEFF';
+
+interface Places {
+  /** Of each key and of each table above it. */
+  readonly lines: Map<string, number>;
+  /** Of each key that has a value, in UTF-16 units behind a byte order mark. */
+  readonly values: Map<string, readonly [number, number]>;
 }
 
 /** The library would set the prototype of every object to what such a table holds. */
@@ -48,7 +76,8 @@ function refusePrototypes(tree: AST.TOMLProgram, path: string): void {
   });
 }
 
-function collect(node: AST.TOMLTable | AST.TOMLKeyValue, above: readonly string[], lines: Map<string, number>): void {
+function collect(node: AST.TOMLTable | AST.TOMLKeyValue, above: readonly string[], places: Places): void {
+  const { lines, values } = places;
   const names = node.key.keys.map((key) => (key.type === 'TOMLBare' ? key.name : key.value));
   // What is deeper is told by the line above it: no table of ours is, and each level costs the text of all above it.
   const path = [...above, ...names].slice(0, TOML_LINES_DEPTH_MAX);
@@ -56,8 +85,9 @@ function collect(node: AST.TOMLTable | AST.TOMLKeyValue, above: readonly string[
     const name = path.slice(0, depth).join('\0');
     if (!lines.has(name)) lines.set(name, node.key.loc.start.line);
   }
+  if (node.type === 'TOMLKeyValue' && !values.has(path.join('\0'))) values.set(path.join('\0'), node.value.range);
   const inner = node.type === 'TOMLTable' ? node.body : node.value.type === 'TOMLInlineTable' ? node.value.body : [];
-  for (const child of inner) collect(child, path, lines);
+  for (const child of inner) collect(child, path, places);
 }
 
 function nearest(lines: ReadonlyMap<string, number>, wanted: readonly string[]): number {
