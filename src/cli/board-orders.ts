@@ -1,7 +1,7 @@
 import { toHex } from '../base/bytes.ts';
 import { CodedError, codeOf, messageOf } from '../base/errors.ts';
 import { isJsonObject, type JsonObject } from '../base/json.ts';
-import { type CardNote, note, noteOf } from '../node/board/card-note.ts';
+import { type CardNote, noteOf } from '../node/board/card-note.ts';
 import type { BoardSettings, DoorOrder } from '../node/board/settings.ts';
 import { systemRandomness } from '../node/system.ts';
 import { DOOR_BITS_DEFAULT } from './narrow-card-text.ts';
@@ -42,8 +42,11 @@ export async function obeyOrders(
   }
   const doorsLeft: [string, DoorOrder][] = [];
   for (const [name, order] of Object.entries(settings.door)) {
-    if (!(await tried(() => addDoor(session, name, order)))) doorsLeft.push([name, order]);
-    else notes.push(...unwired(name, order, settings.node));
+    const isDone = await tried(async () => {
+      checkWired(name, order, settings.node);
+      await addDoor(session, name, order);
+    });
+    if (!isDone) doorsLeft.push([name, order]);
   }
   const doors = Object.keys(settings.door).filter((name) => !doorsLeft.some(([left]) => left === name));
   return {
@@ -118,15 +121,23 @@ async function addDoor(session: Session, door: string, order: DoorOrder): Promis
   }
 }
 
-/** A door whose reader is no reader of this board is told, for it will never open. */
-function unwired(door: string, { reader, output }: DoorOrder, node: JsonObject): readonly CardNote[] {
+/** A door waits until what it names is on the card too. @throws door_unwired. */
+function checkWired(door: string, { reader, output, exit_button, contact }: DoorOrder, node: JsonObject): void {
   const has = (name: string, sections: readonly string[]) =>
     sections.some((section) => isJsonObject(node[section]) && Object.hasOwn(node[section], name));
+  const inputs = [exit_button, contact].filter((name) => name !== undefined);
   const missing = [
     ...(has(reader, ['reader']) ? [] : [`[reader.${reader}]`]),
     ...(has(output, ['output', 'relay']) ? [] : [`[output.${output}]`]),
+    ...inputs.filter((name) => !has(name, ['input'])).map((name) => `[input.${name}]`),
   ];
-  if (missing.length === 0) return [];
-  const what = `door ${door} is there, but this board has no ${missing.join(' and no ')}`;
-  return [note('door_unwired', what, 'Write it into blockmesh.toml on the card, with the pins it is wired to.')];
+  if (missing.length === 0) return;
+  throw new CodedError(
+    'door_unwired',
+    `door ${door} is not added yet: blockmesh.toml has no ${missing.join(' and no ')}`,
+    {
+      fields: { door },
+      advice: 'Write it into blockmesh.toml on the card, with the pins it is wired to.',
+    },
+  );
 }

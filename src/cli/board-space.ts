@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, lchownSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
+import { announceDevices } from '../node/announce.ts';
 import { boardPaths, putFile } from '../node/board/board-files.ts';
 import { type CardNote, note, noteOf } from '../node/board/card-note.ts';
 import type { CardResult } from '../node/board/import-card.ts';
@@ -69,7 +70,8 @@ export async function provideSpace(
 }
 
 async function obeyed(folder: string, settings: BoardSettings, environment: Environment) {
-  const session = await openSession(folder, environment);
+  // A door may only have devices that are known in the ledger; the node tells of them at its start.
+  const session = await openSession(folder, environment, false, announceDevices);
   try {
     return await obeyOrders(session, settings);
   } finally {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { execa } from 'execa';
 import { boardPaths, putFile } from '../node/board/board-files.ts';
+import { noteOf } from '../node/board/card-note.ts';
 import { importCard } from '../node/board/import-card.ts';
 import { systemRandomness } from '../node/system.ts';
 import { founderCommand } from './board-founder.ts';
@@ -64,9 +65,15 @@ async function importNow(options: ImportOptions, environment: Environment): Prom
     ...(options.rescue === true ? {} : { whileWritable: writer(card, options.remount === true) }),
   });
   const place = { folder, board, owner: options.owner ?? null };
-  const more = options.rescue === true ? [] : await provideSpace(place, result, environment);
-  const notes = [...result.notes, ...more];
-  putFile(boardPaths(board).notes, notes.map(({ text }) => `${text}\n`).join(''), 0o644);
+  const notes = [...result.notes];
+  try {
+    if (options.rescue !== true) notes.push(...(await provideSpace(place, result, environment)));
+  } catch (error) {
+    notes.push(noteOf(error));
+    throw error;
+  } finally {
+    putFile(boardPaths(board).notes, notes.map(({ text }) => `${text}\n`).join(''), 0o644);
+  }
   const hostName = readFileSync(resolve(board, 'hostname'), 'utf8').trim();
   print({ hostName, folder, notes: notes.map((one) => ({ ...one })) }, options.json === true, () =>
     [`${plain(hostName)} has taken up what is on the card`, ...notes.map(({ text }) => `  ${plain(text)}`)].join('\n'),

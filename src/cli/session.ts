@@ -23,12 +23,28 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** @param isUnchecked whether a damaged store is opened all the same, to look at the damage. */
-export async function openSession(folder: string, environment: Environment, isUnchecked = false): Promise<Session> {
+/**
+ * @param isUnchecked whether a damaged store is opened all the same, to look at the damage.
+ * @param prepare what to do first with a store of which no node is in charge.
+ */
+export async function openSession(
+  folder: string,
+  environment: Environment,
+  isUnchecked = false,
+  prepare?: (space: Space, config: Config) => Promise<void>,
+): Promise<Session> {
   requireSpace(folder);
   const config = readConfig(folder);
   const socket = await connect(config.control.socket);
-  return socket === null ? openStore(folder, config, environment, isUnchecked) : remoteSession(socket);
+  if (socket !== null) return remoteSession(socket);
+  const space = await openStore(folder, config, environment, isUnchecked);
+  try {
+    await prepare?.(space, config);
+    return localSession(space, folder);
+  } catch (error) {
+    await space.close();
+    throw error;
+  }
 }
 
 /** The running node, for what no store can do by itself. @throws node_needed. */
@@ -83,13 +99,8 @@ function remoteSession(socket: Socket): Session {
   };
 }
 
-async function openStore(
-  folder: string,
-  config: Config,
-  environment: Environment,
-  isUnchecked: boolean,
-): Promise<Session> {
-  const space: Space = await openSpace({
+function openStore(folder: string, config: Config, environment: Environment, isUnchecked: boolean): Promise<Space> {
+  return openSpace({
     folder,
     dappsFolder: `${environment.release}/dapps`,
     clock: systemClock(config.node.clock),
@@ -99,6 +110,9 @@ async function openStore(
     log: pino({ level: 'warn' }, pino.destination(2)),
     isUnchecked,
   });
+}
+
+function localSession(space: Space, folder: string): Session {
   return {
     isNodeRunning: false,
     call: async (method, params) => {

@@ -1,22 +1,22 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { CodedError, codeOf, messageOf } from '../../base/errors.ts';
+import { CodedError, messageOf } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { CARD_FILE_BYTES_MAX, CARD_NOTES_MAX } from '../../base/limits.ts';
 import type { Randomness } from '../../base/ports.ts';
-import { readAtMost, readText } from '../../store/files.ts';
-import { parseToml } from '../toml.ts';
+import { readAtMost } from '../../store/files.ts';
 import { boardPaths, putFile, writeBoardFiles } from './board-files.ts';
 import { parseCard } from './card-file.ts';
 import { type CardNote, note, noteOf } from './card-note.ts';
 import { NO_PATCH } from './card-patch.ts';
 import { type Identity, identityIn } from './identity.ts';
+import { keptSettings } from './kept-settings.ts';
 import { finishMasks, hasMasks, type MaskedFile, maskedFile, planMasks } from './masks.ts';
 import { mergeSettings } from './merge.ts';
 import { parseNetworkConfig } from './network-config.ts';
 import { configText, type NodeConfig, nodeConfig } from './node-config.ts';
-import { type BoardSettings, NO_SETTINGS, readSettings, writeSettings } from './settings.ts';
+import { type BoardSettings, writeSettings } from './settings.ts';
 import { parseUserData } from './user-data.ts';
 
 /** Steps after which a power cut may come; a test stops at each. */
@@ -66,7 +66,7 @@ export async function importCard(parts: CardParts): Promise<CardResult> {
   const notes: CardNote[] = await maskCard(parts);
   const identity = identityIn(paths.identity, parts.randomness);
   onStep('begun');
-  const before = { ...keptSettings(paths.settings, notes), ...spaceConfig(space, notes) };
+  const before = keptSettings(paths.settings, space, notes);
   let settings = before;
   let config = keptConfig(settings, parts, notes);
   const masked: MaskedFile[] = [];
@@ -110,29 +110,6 @@ async function maskCard({ board, card, whileWritable }: CardParts): Promise<Card
   } catch (error) {
     const what = `what the board keeps now could not be taken off the card: ${messageOf(error)}`;
     return [note('card_unwritable', what, 'Check that the card is not write-protected; the next start tries again.')];
-  }
-}
-
-/** Settings that cannot be read are told, and begun anew from the card. */
-function keptSettings(path: string, notes: CardNote[]): BoardSettings {
-  try {
-    return readSettings(path);
-  } catch (error) {
-    if (codeOf(error) !== 'settings_damaged') throw error;
-    notes.push(noteOf(error));
-    return NO_SETTINGS;
-  }
-}
-
-/** What the space has now: somebody may have changed it there, or restored it. */
-function spaceConfig(space: string, notes: CardNote[]): Pick<BoardSettings, 'node'> | null {
-  const path = join(space, 'blockmesh.toml');
-  if (!existsSync(path)) return null;
-  try {
-    return { node: parseToml(readText(path), path).value as JsonObject };
-  } catch (error) {
-    notes.push(noteOf(error));
-    return null;
   }
 }
 
