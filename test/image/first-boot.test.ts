@@ -87,6 +87,7 @@ t.test('without a data partition', async (t) => {
   board.run('board-status');
   t.match(board.read('run/status.txt'), /Door +does NOT work/);
   t.match(board.read('run/status.txt'), '- The data partition is damaged.');
+  t.match(board.read('run/status.txt'), '- The node does not run.');
 });
 
 t.test('a clock that was never set', async (t) => {

@@ -58,16 +58,21 @@ export function makeSystem(parts: SystemParts, folder: string, image: string): v
     mkdirSync(join(folder, name), { recursive: true });
   }
   const programs = { 'bin/node': process.execPath, ...parts.programs };
-  for (const [name, program] of Object.entries(programs)) {
-    copyInto(folder, program, name);
-    for (const library of librariesOf(program)) copyInto(folder, library, library);
-  }
+  copyPrograms(programs, folder);
   for (const path of parts.files) copyInto(folder, join(RELEASE, path), path);
   for (const path of [...productionPackages(), ...(parts.packages ?? [])]) {
     cpSync(join(RELEASE, path), join(folder, path), { recursive: true, dereference: true, filter: isNeeded });
   }
   makeImage(folder, image, SYSTEM_BYTES, ['-O', '^has_journal']);
   rmSync(folder, { recursive: true });
+}
+
+/** Copies programs of this machine with their libraries. @param programs by the names they get in `folder`. */
+export function copyPrograms(programs: Readonly<Record<string, string>>, folder: string): void {
+  for (const [name, program] of Object.entries(programs)) {
+    copyInto(folder, program, name);
+    for (const library of librariesOf(program)) copyInto(folder, library, library);
+  }
 }
 
 /** Makes `image`, an ext4 file system that holds what is in the folder `content`. */
