@@ -152,9 +152,10 @@ const STATE_CASES: readonly BootCase[] = [
     prepare: (disk) => {
       // What was to be written was the state in which slot A has one try left.
       setState(disk, state({ generation: '2', BOOT_A_LEFT: '1' }));
-      const half = readAt(disk, copyStart(1), 512);
+      // All that differs lies in one sector: it is torn inside of that, in the middle of the first name.
+      const part = readAt(disk, copyStart(1), 12);
       setState(disk, state({ generation: '1', BOOT_A_LEFT: '2' }));
-      writeAt(disk, copyStart(2), half);
+      writeAt(disk, copyStart(2), part);
     },
     words: ['damaged 2', 'try A 1', 'root A', 'mode good', 'good'],
     state: { BOOT_A_LEFT: '3' },

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { RELEASE } from '../machine/release.ts';
 import { TEST_BOARDS, type TestBoard } from './boot-boards.ts';
 import { CASES } from './boot-cases.ts';
-import { buildCard, canRun, cardKey, runCase } from './boot-run.ts';
+import { buildCard, canRun, caseKey, runCase } from './boot-run.ts';
 
 /**
  * Starts every board that QEMU has from every card of `boot-cases.ts`. What was clean with these very files is not run
@@ -15,7 +15,8 @@ const RESULTS = join(RELEASE, 'build/boot-test.jsonl');
 interface Result {
   readonly board: string;
   readonly case: string;
-  readonly card: string;
+  /** Of `caseKey`. */
+  readonly key: string;
   readonly seconds: number;
   readonly faults: readonly string[];
 }
@@ -28,23 +29,20 @@ function pastResults(): readonly Result[] {
 
 async function runBoard(board: TestBoard, only: string): Promise<number> {
   const card = await buildCard(board);
-  const key = cardKey(card);
-  const isClean = (name: string) =>
-    pastResults().some(
-      (one) => one.board === board.name && one.case === name && one.card === key && !one.faults.length,
-    );
+  const isClean = (key: string) => pastResults().some((one) => one.key === key && one.faults.length === 0);
   const cases = CASES.filter((one) => canRun(board, one) && one.name.includes(only));
   let faulty = 0;
   for (const [at, one] of cases.entries()) {
     const head = `${board.name} ${at + 1}/${cases.length}: ${one.name}`;
-    if (isClean(one.name)) {
+    const key = caseKey(card, one);
+    if (isClean(key)) {
       console.log(`${head}: was clean`);
       continue;
     }
     const beganMs = performance.now();
     const { faults, lines } = await runCase(board, card, one);
     const seconds = Math.round((performance.now() - beganMs) / 1000);
-    const result: Result = { board: board.name, case: one.name, card: key, seconds, faults };
+    const result: Result = { board: board.name, case: one.name, key, seconds, faults };
     appendFileSync(RESULTS, `${JSON.stringify(result)}\n`);
     console.log(`${head}: ${faults.length === 0 ? 'clean' : 'FAULTY'}, ${seconds} s`);
     if (faults.length === 0) continue;

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { globSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -18,7 +19,7 @@ const SOURCES = [
   'image/initramfs/*',
   'image/rootfs/usr/lib/blockmesh/slot-state',
   'hw/overlays/*/*.dts',
-  'test/image/boot-*.ts',
+  'test/image/boot-{boards,disk}.ts',
   'test/image/boot-root/init',
 ];
 
@@ -40,9 +41,11 @@ export async function buildCard(board: TestBoard): Promise<string> {
   return join(folder, 'card.img');
 }
 
-/** What identifies the tree a card was made of: results of another are not results of this. */
-export function cardKey(card: string): string {
-  return /machine-(\w+)/.exec(card)?.[1] ?? '';
+/** What a result is of: the card, and what is done to it and expected. Results of others are none of this one. */
+export function caseKey(card: string, one: BootCase): string {
+  const text = JSON.stringify({ ...one, prepare: one.prepare.toString() });
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return `${/machine-(\w+)/.exec(card)?.[1]}-${hash}`;
 }
 
 export function canRun(board: TestBoard, { needs }: BootCase): boolean {
