@@ -7,8 +7,6 @@ import { type CardNote, note, noteOf } from '../node/board/card-note.ts';
 import type { CardResult } from '../node/board/import-card.ts';
 import { type BoardSettings, writeSettings } from '../node/board/settings.ts';
 import { initSpace } from '../node/init.ts';
-import { readConfig } from '../node/node.ts';
-import { pinsOptionsText } from '../node/pins-options-file.ts';
 import { ledgerPath } from '../node/space-folder.ts';
 import { bootId, systemClock, systemRandomness } from '../node/system.ts';
 import { zoneRule } from '../node/system-zone.ts';
@@ -57,8 +55,6 @@ export async function provideSpace(
   const notes = isThere ? [] : await makeSpace(place, at, { settings, identity, config }, environment);
   if (isThere && isNewConfig) putFile(join(at, CONFIG), config, 0o644);
   const done = hasOrders(settings) ? await obeyed(at, settings, environment) : { settings, notes: [] };
-  const wired = readConfig(at);
-  putFile(wired.pins.options, pinsOptionsText(wired), 0o644);
   if (owner !== null) give(at, owner);
   if (!isThere) {
     syncFile(at);

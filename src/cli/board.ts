@@ -15,7 +15,6 @@ import { plain, print } from './output.ts';
 interface ImportOptions extends CommonOptions {
   readonly card: string;
   readonly board: string;
-  readonly run?: string;
   readonly owner?: Owner;
   readonly remount?: boolean;
   readonly rescue?: boolean;
@@ -39,17 +38,13 @@ function importCommand(board: Command, environment: Environment): void {
     )
     .option('--card <path>', 'where the first partition of the card is', CARD)
     .option('--board <path>', 'where the board keeps what it took up', BOARD)
-    .option(
-      '--run <path>',
-      'where the node and the pins process have their sockets (default: in the folder of the space)',
-    )
     .option('--owner <uid:gid>', 'whom the files of the space are to belong to', owner)
     .option('--remount', 'mount the card writable for the moment in which passwords are taken off it')
     .option('--rescue', 'the data partition is not to be had: make no space, and take nothing off the card');
   common(command, environment, [
     'board import',
     'board import --card /media/card --board ~/board --folder ~/space',
-    'board import --run /run/blockmesh --owner 980:980 --remount --folder /data/space',
+    'board import --owner 980:980 --remount --folder /data/space',
   ]);
   command.action((options: ImportOptions) => importNow(options, environment));
 }
@@ -60,7 +55,6 @@ async function importNow(options: ImportOptions, environment: Environment): Prom
     card,
     board,
     space: folder,
-    fixed: options.run === undefined ? {} : socketsIn(resolve(options.run)),
     randomness: systemRandomness,
     ...(options.rescue === true ? {} : { whileWritable: writer(card, options.remount === true) }),
   });
@@ -78,10 +72,6 @@ async function importNow(options: ImportOptions, environment: Environment): Prom
   print({ hostName, folder, notes: notes.map((one) => ({ ...one })) }, options.json === true, () =>
     [`${plain(hostName)} has taken up what is on the card`, ...notes.map(({ text }) => `  ${plain(text)}`)].join('\n'),
   );
-}
-
-function socketsIn(run: string) {
-  return { control: { socket: `${run}/node.sock` }, pins: { socket: `${run}/pins.sock` } };
 }
 
 /** The card is read-only, for a power cut then finds nothing half written on the partition that the board boots from. */

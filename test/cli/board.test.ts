@@ -62,13 +62,13 @@ interface Board {
 function board(t: Test): Board {
   const root = newFolder(t);
   const path = (name: string) => join(root, name);
-  for (const name of ['card', 'run']) mkdirSync(path(name));
+  mkdirSync(path('card'));
   const cli = async (...words: readonly string[]) => {
     const program = start(t, process.execPath, [...ENGINE_FLAGS, MAIN, ...words]);
     const { code } = await program.exited;
     return { code, text: `${program.lines.join('\n')}${program.stderr}` };
   };
-  const folders = ['--card', path('card'), '--board', path('board'), '--folder', path('space'), '--run', path('run')];
+  const folders = ['--card', path('card'), '--board', path('board'), '--folder', path('space')];
   return {
     root,
     space: path('space'),
@@ -96,10 +96,11 @@ t.test('from a card to a door that opens', async (t) => {
   const ends = ['front', 'front.feed'].map((name) => `PTY,raw,echo=0,link=${join(one.space, 'run', name)}`);
   const socat = start(t, 'socat', ['-d', '-d', ...ends]);
   const options = join(one.space, 'run/pins.options');
+  t.match(await one.cli('pins', 'options', '--file', '--folder', one.space), { code: 0 });
   const pins = start(t, process.execPath, [
     VIRTUAL_PINS,
-    ...['--socket', join(one.root, 'run/pins.sock'), '--options', options],
-    ...['--drive', join(one.root, 'run/drive')],
+    ...['--socket', join(one.space, 'run/pins.sock'), '--options', options],
+    ...['--drive', join(one.space, 'run/drive')],
   ]);
   await pins.line((line) => line.startsWith('ready '));
   t.notOk(socat.hasEnded);

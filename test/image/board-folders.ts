@@ -35,7 +35,6 @@ export class BoardFolders {
       BM_RUN: path('run'),
       BM_LIB: path('lib'),
       BM_ROOT: path('root'),
-      BM_SOCKETS: path('sockets'),
       BM_OWNER: '12345:12346',
       BM_PROGRAM: path('programs/blockmesh'),
       BM_PROGRAMS: path('programs'),
@@ -50,7 +49,7 @@ export class BoardFolders {
     if (process.getuid?.() !== 0) throw new Error('a card is mounted by root: run the tests of the image as root');
     const board = new BoardFolders(newFolder(t));
     t.teardown(() => board.#clear());
-    for (const name of ['card', 'data', 'run', 'lib', 'sockets', 'programs', 'units', 'root/etc']) {
+    for (const name of ['card', 'data', 'run', 'lib', 'programs', 'units', 'root/etc']) {
       mkdirSync(board.path(name), { recursive: true });
     }
     for (const name of ['board-apply', 'board-boot', 'board-status', 'observer']) {

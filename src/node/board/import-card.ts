@@ -2,7 +2,6 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { CodedError, messageOf } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
 import { CARD_FILE_BYTES_MAX, CARD_NOTES_MAX } from '../../base/limits.ts';
 import type { Randomness } from '../../base/ports.ts';
 import { readAtMost } from '../../store/files.ts';
@@ -29,8 +28,6 @@ export interface CardParts {
   readonly board: string;
   /** The folder of the space, to which paths of its configuration are relative. */
   readonly space: string;
-  /** Sections of the node's configuration that the board settles, wherever the card says nothing. */
-  readonly fixed: JsonObject;
   readonly randomness: Randomness;
   /** Runs `task` while the card may be written. Absent: nothing is taken off it, as the board keeps nothing. */
   readonly whileWritable?: (task: () => void) => Promise<void>;
@@ -60,7 +57,7 @@ const SOURCES = [
  * @throws identity_damaged, file_unwritable, and what the settings of the board cannot be read with.
  */
 export async function importCard(parts: CardParts): Promise<CardResult> {
-  const { card, board, space, fixed, onStep = () => {} } = parts;
+  const { card, board, space, onStep = () => {} } = parts;
   const paths = boardPaths(board);
   mkdirSync(board, { recursive: true, mode: 0o755 });
   const notes: CardNote[] = await maskCard(parts);
@@ -76,7 +73,7 @@ export async function importCard(parts: CardParts): Promise<CardResult> {
       if (source === null) continue;
       const patch = await parse(source.text, name);
       const merged = mergeSettings(settings, patch, name);
-      config = nodeConfig(merged.node, fixed, patch, name, space);
+      config = nodeConfig(merged.node, patch, name, space);
       settings = { ...merged, node: config.node };
       notes.push(...patch.notes, ...config.notes);
       if (patch.masks.length > 0) masked.push(maskedFile(name, source.bytes, patch.masks));
@@ -114,12 +111,12 @@ async function maskCard({ board, card, whileWritable }: CardParts): Promise<Card
 }
 
 /** What an earlier release took may be wrong for this one; then the node itself will not start, and says so too. */
-function keptConfig({ node }: BoardSettings, { fixed, space }: CardParts, notes: CardNote[]): NodeConfig {
+function keptConfig({ node }: BoardSettings, { space }: CardParts, notes: CardNote[]): NodeConfig {
   try {
-    return nodeConfig(node, fixed, NO_PATCH, 'blockmesh.toml', space);
+    return nodeConfig(node, NO_PATCH, 'blockmesh.toml', space);
   } catch (error) {
     notes.push(noteOf(error));
-    return { node, text: configText(node, fixed), notes: [] };
+    return { node, text: configText(node), notes: [] };
   }
 }
 

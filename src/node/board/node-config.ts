@@ -18,20 +18,14 @@ const HEAD =
 
 /**
  * The node's own configuration, checked as the node will. Keys that nobody knows are left out and told.
- * @param folder that of the space. @param fixed what a board settles by itself, wherever the card says nothing.
+ * @param folder that of the space.
  * @throws config_invalid and the other codes of a configuration, with the line on the card.
  */
-export function nodeConfig(
-  node: JsonObject,
-  fixed: JsonObject,
-  patch: CardPatch,
-  name: string,
-  folder: string,
-): NodeConfig {
+export function nodeConfig(node: JsonObject, patch: CardPatch, name: string, folder: string): NodeConfig {
   const notes: CardNote[] = [];
   let wanted = node;
   for (;;) {
-    const text = configText(wanted, fixed);
+    const text = configText(wanted);
     try {
       parseConfig(text, name, folder);
       return { node: wanted, text, notes };
@@ -47,16 +41,8 @@ export function nodeConfig(
 }
 
 /** Not checked. */
-export function configText(node: JsonObject, fixed: JsonObject): string {
-  return HEAD + tomlText(withFixed(node, fixed));
-}
-
-function withFixed(node: JsonObject, fixed: JsonObject): JsonObject {
-  const sections = Object.entries(fixed).map(([section, keys]) => {
-    const given = node[section] ?? {};
-    return [section, isJsonObject(given) && isJsonObject(keys) ? { ...keys, ...given } : given];
-  });
-  return { ...node, ...Object.fromEntries(sections) };
+export function configText(node: JsonObject): string {
+  return HEAD + tomlText(node);
 }
 
 /** The same fault, at its place on the card instead of in the text that was made of it. */

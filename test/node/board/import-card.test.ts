@@ -66,7 +66,6 @@ function world(t: Test): World {
         card,
         board,
         space,
-        fixed: { control: { socket: '/run/b/node.sock' } },
         randomness: systemRandomness,
         whileWritable: async (task) => task(),
         ...more,
@@ -104,7 +103,7 @@ t.test('a whole card', async (t) => {
     t.equal(statSync(join(w.board, secret)).mode & 0o777, 0o600, secret);
   }
   const config = parseConfig(w.kept('node.toml') ?? '', 'node.toml', w.space);
-  t.match(config, { control: { socket: '/run/b/node.sock' }, output: { 'front-strike': { line: 'GPIO17' } } });
+  t.match(config, { output: { 'front-strike': { line: 'GPIO17' } } });
   const again = w.kept('settings.json');
   t.strictSame((await w.run()).notes, [], 'what stands on the card now is read without a fault');
   t.equal(w.kept('settings.json'), again, 'and changes nothing');
@@ -194,7 +193,7 @@ t.test('without a data partition nothing is taken off', async (t) => {
   const w = world(t);
   w.put('blockmesh.toml', CARD);
   const { whileWritable: _, ...rescue } = { whileWritable: undefined, card: w.card, board: w.board, space: w.space };
-  await importCard({ ...rescue, fixed: {}, randomness: systemRandomness });
+  await importCard({ ...rescue, randomness: systemRandomness });
   t.equal(w.onCard('blockmesh.toml'), CARD);
   t.match(w.kept('authorized_keys'), KEY, 'but one can log in');
 });
