@@ -20,6 +20,26 @@ export interface Clock {
   after(delayMs: number, task: () => void): () => void;
 }
 
+/** What a process says of itself to whoever started it. What is absent stays as it was. */
+export interface LifeSigns {
+  /** It serves now; it ends. */
+  readonly state?: 'ready' | 'stopping';
+  /** It lives, and does what it has to. */
+  readonly isWell?: boolean;
+  /** Still starting, and to be waited for so many ms more. */
+  readonly moreMs?: number;
+  /** One line for people. */
+  readonly status?: string;
+}
+
+/** Who watches over this process, as systemd does: one that gives no sign for too long is started anew. */
+export interface Supervisor {
+  /** Signs are to come at least so often, in ms; null: nobody listens. */
+  readonly everyMs: number | null;
+  /** Resolves when it has been told, or could not be, and that is in the log. Never rejects. */
+  tell(signs: LifeSigns): Promise<void>;
+}
+
 export interface Randomness {
   /** `length` unpredictable bytes. */
   bytes(length: number): Uint8Array;

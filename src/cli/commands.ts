@@ -10,6 +10,7 @@ import { eraseCommand } from './erase.ts';
 import { exportCommand } from './export.ts';
 import { familyCommands } from './families.ts';
 import { guestCommands } from './guests.ts';
+import { healthCommand } from './health.ts';
 import { holidayCommands } from './holidays.ts';
 import { importCommand } from './import.ts';
 import { initCommand } from './init.ts';
@@ -34,6 +35,7 @@ export function addCommands(program: Command, environment: Environment, setExitC
   runCommand(program, environment);
   reloadCommand(program, environment);
   statusCommand(program, environment);
+  healthCommand(program, environment, setExitCode);
   memberCommands(program, environment);
   planCommands(program, environment);
   familyCommands(program, environment);

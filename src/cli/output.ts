@@ -7,6 +7,7 @@ export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 export const EXIT_FINDINGS = 3;
 export const EXIT_DENIED = 4;
+export const EXIT_UNWELL = 5;
 
 /** Prints a result: JSON on one line, or the words of `text`. */
 export function print(result: Json, isJson: boolean, text: () => string): void {

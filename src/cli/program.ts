@@ -14,7 +14,8 @@ Exit codes:
   1  refused or failed; standard error says why, with a code
   2  wrong usage
   3  verify found something; repair could not save every block
-  4  badge test: the door denied the badge`;
+  4  badge test: the door denied the badge
+  5  health: the node runs, and something it has to do it cannot`;
 
 /** @returns the exit code. */
 export async function runCommandLine(argv: readonly string[], environment: Environment): Promise<number> {

@@ -1,12 +1,15 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import { pino } from 'pino';
+import { messageOf } from '../base/errors.ts';
 import { SHUTDOWN_MS_MAX } from '../base/limits.ts';
 import { dropGarbage } from '../node/garbage.ts';
+import { NodeLife } from '../node/life-signs.ts';
 import { type RunningNode, readConfig, startNode } from '../node/node.ts';
 import { requireSpace } from '../node/space-folder.ts';
 import { bootId, systemClock, systemRandomness } from '../node/system.ts';
+import { systemdSupervisor } from '../node/systemd.ts';
 import { createProcessRunner } from '../sandbox/process-runner.ts';
 import { type CommonOptions, common } from './command.ts';
 import type { Environment } from './environment.ts';
@@ -23,21 +26,32 @@ async function run(options: CommonOptions, environment: Environment): Promise<vo
   const config = readConfig(folder);
   // Synchronous: a line that was logged before a crash is there after it.
   const log = pino({ level: config.log.level, name: config.node.name }, pino.destination({ dest: 1, sync: true }));
+  const clock = systemClock(config.node.clock);
+  const life = new NodeLife({ supervisor: systemdSupervisor(environment.service, log), clock });
+  life.begin();
   const starting = startNode({
     version: environment.version,
     folder,
-    dappsFolder: join(environment.release, 'dapps'),
+    dappsFolder: environment.dapps,
     config,
-    clock: systemClock(config.node.clock),
+    clock,
     randomness: systemRandomness,
     boot: bootId(),
     runner: createProcessRunner({ path: environment.programPath }),
     log,
   });
   reloadAtHangup(starting);
-  const node = await starting;
+  let node: RunningNode;
+  try {
+    node = await starting;
+  } catch (error) {
+    await life.end(`could not start: ${messageOf(error)}`);
+    throw error;
+  }
   dropGarbage();
-  await stopSignal();
+  const stopped = stopSignal();
+  await life.ready(node.health);
+  await stopped;
   log.info('stopping');
   // Whatever hangs must not keep a board from going down; nothing acknowledged is lost by leaving.
   const late = setTimeout(() => {
@@ -45,7 +59,9 @@ async function run(options: CommonOptions, environment: Environment): Promise<vo
     // An exit would wait for threads that hang in the system, and the ledger's lock with it.
     process.kill(process.pid, 'SIGKILL');
   }, SHUTDOWN_MS_MAX);
+  const told = life.end('stopping');
   await node.stop();
+  await told;
   clearTimeout(late);
   log.info('stopped');
 }

@@ -89,6 +89,11 @@ export class Agents {
     }
   }
 
+  /** Names of the dapps whose agent does not run now. */
+  down(): readonly string[] {
+    return this.#agents.filter(({ agent }) => !agent.isUp).map(({ dapp }) => dapp.manifest.name);
+  }
+
   changed(changes: ChangedKeys): void {
     const { wallMs, quality } = this.#parts.clock.now();
     for (const { agent } of this.#agents) {

@@ -11,6 +11,7 @@ import type { Config } from './config.ts';
 import type { ControlHandler } from './control.ts';
 import { openDoorBy } from './door-open.ts';
 import { untilEnd } from './ending.ts';
+import type { Health } from './health.ts';
 import type { LiveConfig } from './live-config.ts';
 import { enrolNext, type NextCards } from './next-card.ts';
 import { OPERATIONS } from './operations/operations.ts';
@@ -42,6 +43,7 @@ export interface ControlParts {
   readonly broker: NodeBroker;
   readonly commands: DoorCommands;
   readonly committed: Signal;
+  readonly health: Health;
   /** The node stops. */
   readonly ending: AbortSignal;
 }
@@ -66,6 +68,7 @@ export function controlHandlers(parts: ControlParts): Readonly<Record<string, Co
       broker: { ...(await parts.broker.describe()), commands: parts.commands.counts },
       uptimeMs: Math.round(process.uptime() * 1000),
     }),
+    'node.health': () => parts.health.look(),
     'badge.next': (params, progress, gone) =>
       untilEnd(parts.ending, () => enrolNext(parts, params, gone))(params, progress),
     'badge.test': untilEnd(parts.ending, (params) => testBadge(parts, params)),

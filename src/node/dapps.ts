@@ -37,6 +37,13 @@ export class Dapps {
     return [...this.#dapps.values()];
   }
 
+  /** Names of those whose contract does not run now. */
+  down(): readonly string[] {
+    return this.all()
+      .filter(({ contract }) => !contract.isUp)
+      .map(({ manifest }) => manifest.name);
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.all().map((dapp) => dapp.contract.stop()));
   }

@@ -89,6 +89,7 @@ export class Fold {
   #running: Promise<void> | null = null;
   #isWoken = false;
   #isStopped = false;
+  #isPaused = false;
   #cancelRetry: (() => void) | null = null;
   #retryDelayMs = FOLD_RETRY_DELAY_MS_MIN;
   /** What an earlier process left waiting is tried at the start. */
@@ -118,8 +119,10 @@ export class Fold {
     while (this.#running !== null) await this.#running;
     // In the next turn, when a wake already finds the fold held.
     const result = Promise.resolve().then(task);
+    this.#isPaused = true;
     const ended = () => {
       this.#running = null;
+      this.#isPaused = false;
       if (this.#isWoken) this.wake();
     };
     this.#running = result.then(ended, ended);
@@ -145,6 +148,11 @@ export class Fold {
     return this.#isStopped;
   }
 
+  /** Whether it plays nothing for a reason: a task holds it, or the disk refuses to keep what was played. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
   hasOutcome(place: EntryPlace): boolean {
     return this.#parts.journal.outcome(place) !== null;
   }
@@ -165,11 +173,13 @@ export class Fold {
       this.#isWoken = false;
       try {
         if (await this.#runOnce()) this.#isWoken = true;
+        this.#isPaused = false;
       } catch (error) {
         const code = codeOf(error) ?? '';
         if (!code.startsWith('store_') && !code.startsWith('SQLITE_')) throw error;
         // A full or failing disk keeps no door shut: what could not be kept is played again later.
         this.#parts.log.warn({ code }, `nothing played: ${messageOf(error)}`);
+        this.#isPaused = true;
         this.#retryLater();
       }
     }

@@ -9,6 +9,7 @@ import { bridgeOf } from './broker/start-bridge.ts';
 import type { Config } from './config.ts';
 import { ControlServer } from './control.ts';
 import { controlHandlers } from './control-handlers.ts';
+import type { Health } from './health.ts';
 import type { LiveConfig } from './live-config.ts';
 import { NextCards } from './next-card.ts';
 import { readersOf, watchReaders } from './node-devices.ts';
@@ -46,6 +47,7 @@ interface FrontNeeds {
   readonly wires: Wires;
   readonly wiegand: WiegandFeed;
   readonly committed: Signal;
+  readonly health: Health;
 }
 
 /**

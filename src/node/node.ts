@@ -13,6 +13,8 @@ import { NodeBroker } from './broker/node-broker.ts';
 import { type Config, parseConfig } from './config.ts';
 import { once } from './ending.ts';
 import { startFront } from './front.ts';
+import { Health } from './health.ts';
+import { healthChecks } from './health-checks.ts';
 import { LiveConfig } from './live-config.ts';
 import { agentsOf, outputsOf } from './node-devices.ts';
 import { Recovery } from './recovery.ts';
@@ -43,6 +45,7 @@ export function readConfig(folder: string): Config {
 
 /** A node that runs. */
 export interface RunningNode {
+  readonly health: Health;
   /** Reads `blockmesh.toml` anew and takes it up as a whole, or says in the log why not. */
   reload(): Promise<void>;
   /** Stops in the reverse order of the start. Idempotent. */
@@ -105,12 +108,17 @@ export async function startNode(given: NodeParts): Promise<RunningNode> {
     stops.push(async () => wires.stop());
     wires.retell();
 
-    const front = { space, broker: mqtt, pins, outputs, agents: running, facts, wires, wiegand, committed };
+    const { live } = parts;
+    const health = new Health(
+      healthChecks({ space, pins, agents: running, broker: mqtt, live, clock: parts.clock }),
+      parts.clock,
+    );
+    const front = { space, health, broker: mqtt, pins, outputs, agents: running, facts, wires, wiegand, committed };
     const reloader = await startFront(parts, front, stops, (bridge) => {
       told = bridge;
     });
     log.info({ mesh: idText(space.mesh), socket: config.control.socket }, 'node running');
-    return { stop, reload: () => reloader.tried() };
+    return { health, stop, reload: () => reloader.tried() };
   } catch (error) {
     await stop();
     throw error;

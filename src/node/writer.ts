@@ -60,6 +60,11 @@ export class Writer {
     return this.#queue.isTelling(pulse);
   }
 
+  /** That a block could be written now; writes none. @throws a `store_…` code. */
+  probe(): void {
+    this.#parts.transactor.probe();
+  }
+
   /** Writes what has been asked for, and nothing after it. Idempotent. */
   close(): void {
     this.#queue.close();

@@ -52,6 +52,8 @@ export interface AgentOptions {
  * no call is repeated: an event that nobody handled in time must not open a door later.
  */
 export interface Agent {
+  /** Whether its program runs now. */
+  readonly isUp: boolean;
   /**
    * Resolves when the agent has handled it. Rejects with not_permitted (the manifest does not hear the topic),
    * payload_refused, agent_down (nothing was sent), agent_busy (RPC_PENDING_MAX calls are open), event_refused
@@ -147,6 +149,10 @@ class SupervisedAgent implements Agent {
     this.#clock = clock;
     this.#log = log;
     this.#eventMs = timings?.eventMs ?? EVENT_TIMEOUT_MS_MAX;
+  }
+
+  get isUp(): boolean {
+    return this.#program.peer !== undefined;
   }
 
   async event(topic: string, payload: Json, at: At): Promise<void> {

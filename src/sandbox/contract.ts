@@ -55,6 +55,8 @@ export interface ContractOptions {
  * that fails with a code beginning with `dapp_` says nothing about the entry; it may be tried again.
  */
 export interface Contract {
+  /** Whether its program runs now. */
+  readonly isUp: boolean;
   /**
    * Rejects with dapp_timeout, dapp_exited, dapp_protocol, dapp_overflow (fields reason, exitCode, signal): the
    * program has been killed and starts again; dapp_start_failed, dapp_stopped; contract_busy with
@@ -163,6 +165,10 @@ class SupervisedContract implements Contract {
         reads.map((template) => parseReadTemplate(template, dapps)),
       ]),
     );
+  }
+
+  get isUp(): boolean {
+    return this.#program.peer !== undefined;
   }
 
   apply(call: ApplyCall, reader: StateReader): Promise<ApplyOutcome> {

@@ -1,7 +1,11 @@
+import { writeFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { CodedError, codeOf, messageOf } from '../base/errors.ts';
 import { DAPP_STOP_MS_MAX } from '../base/limits.ts';
 import type { ProgramExit, ProgramSpec, Runner, RunningProgram } from './runner.ts';
+
+/** From -1000 (never) to 1000 (first). */
+const OOM_SCORE_ADJ = 300;
 
 interface ProcessRunnerOptions {
   /** The PATH of the programs, and what their names are looked up in. */
@@ -37,6 +41,7 @@ async function start(spec: ProgramSpec, path: string, stopMs: number): Promise<R
     });
   }
   const pid = child.pid as number;
+  giveUpFirst(pid);
   const { stdin, stdout, stderr } = subprocess;
   const signalGroup = (signal: NodeJS.Signals): void => signalTo(-pid, signal);
 
@@ -94,6 +99,18 @@ function launch(file: string, args: readonly string[], spec: ProgramSpec, path: 
     // A group of its own. With it execa leaves ending the child to us.
     detached: true,
   });
+}
+
+/**
+ * When memory runs out, the kernel ends programs of dapps, which start again in no time, before the node that decides
+ * with them. Whatever is started inherits the node's own place in that order.
+ */
+function giveUpFirst(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, String(OOM_SCORE_ADJ));
+  } catch {
+    // It has gone already, or somebody has set it higher.
+  }
 }
 
 function signalTo(pid: number, signal: NodeJS.Signals): void {

@@ -79,6 +79,11 @@ export class Transactor {
     return results;
   }
 
+  /** That a commit could begin now; writes nothing. @throws a `store_…` code. */
+  probe(): void {
+    this.#run(() => {});
+  }
+
   #tell(arrival: number | undefined, arriving: Arriving | undefined): void {
     if (arrival !== undefined && arriving !== undefined) this.#onAppended({ arrival, id: arriving.encoded.id });
   }

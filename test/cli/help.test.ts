@@ -48,7 +48,7 @@ async function commandsBelow(t: Test, words: readonly string[]): Promise<readonl
 t.test('every command has its help, with examples', async (t) => {
   const found = await commandsBelow(t, []);
   const wanted = [
-    ...['init', 'run', 'reload', 'status', 'verify', 'repair', 'log', 'why', 'zone', 'demo', 'pins options'],
+    ...['init', 'run', 'reload', 'status', 'health', 'verify', 'repair', 'log', 'why', 'zone', 'demo', 'pins options'],
     ...['import', 'status', 'founder'].map((one) => `board ${one}`),
     ...['backup', 'restore', 'export', 'import', 'erase'],
     ...['add', 'list', 'show', 'edit', 'suspend', 'resume', 'forget', 'import', 'export'].map((one) => `member ${one}`),

@@ -1,0 +1,83 @@
+import { HEALTH_LOOK_MS, SUPERVISOR_STATUS_CHARS_MAX } from '../base/limits.ts';
+import type { Clock, LifeSigns, Supervisor } from '../base/ports.ts';
+import type { Health, HealthReport } from './health.ts';
+
+/** How many signs a start may stay away. It may take long by itself: a ledger of years is played anew after a restore. */
+const WAITED_LOOKS = 4;
+
+interface LifeParts {
+  readonly supervisor: Supervisor;
+  readonly clock: Clock;
+}
+
+/**
+ * Tells the supervisor how this node is: that it still starts, that it runs, and, from then on, that it is alive, for
+ * as long as it is. What it says of a fault that a new start does not mend is a line for people.
+ */
+export class NodeLife {
+  readonly #supervisor: Supervisor;
+  readonly #clock: Clock;
+  readonly #everyMs: number;
+  #health: Health | null = null;
+  #cancel: () => void = () => {};
+  #isOver = false;
+  #telling: Promise<void> = Promise.resolve();
+
+  constructor({ supervisor, clock }: LifeParts) {
+    this.#supervisor = supervisor;
+    this.#clock = clock;
+    this.#everyMs = Math.min(HEALTH_LOOK_MS, supervisor.everyMs ?? HEALTH_LOOK_MS);
+  }
+
+  /** To be called before the start, of which it tells from time to time: an event loop that hangs is not waited for. */
+  begin(): void {
+    if (this.#supervisor.everyMs === null) return;
+    void this.#tell({ status: 'starting: opens the ledger and plays what is new' });
+    this.#again();
+  }
+
+  /** The node runs. Resolves when the supervisor knows. */
+  async ready(health: Health): Promise<void> {
+    this.#health = health;
+    if (this.#supervisor.everyMs === null) return;
+    const report = await health.look();
+    await this.#tell({ state: 'ready', status: statusOf(report), ...(report.isAlive ? { isWell: true } : {}) });
+  }
+
+  /** The node stops, or could not start. Resolves when the supervisor knows; nothing is told afterwards. */
+  async end(status: string): Promise<void> {
+    if (this.#isOver) return;
+    this.#cancel();
+    const told = this.#supervisor.everyMs === null ? null : this.#tell({ state: 'stopping', status });
+    this.#isOver = true;
+    await told;
+  }
+
+  #again(): void {
+    this.#cancel = this.#clock.after(this.#everyMs, () => void this.#look());
+  }
+
+  async #look(): Promise<void> {
+    if (this.#health === null) await this.#tell({ moreMs: WAITED_LOOKS * this.#everyMs });
+    else {
+      const report = await this.#health.look();
+      await this.#tell({ status: statusOf(report), ...(report.isAlive ? { isWell: true } : {}) });
+    }
+    if (!this.#isOver) this.#again();
+  }
+
+  /** One after the other: what is told last is what holds. */
+  #tell(signs: LifeSigns): Promise<void> {
+    this.#telling = this.#telling.then(async () => {
+      if (!this.#isOver || signs.state === 'stopping') await this.#supervisor.tell(signs);
+    });
+    return this.#telling;
+  }
+}
+
+/** One line: `systemctl status` shows it. */
+function statusOf({ isWell, faults }: HealthReport): string {
+  if (isWell) return 'running';
+  const text = faults.map(({ part, message }) => `${part}: ${message}`).join('; ');
+  return `running, but ${text}`.slice(0, SUPERVISOR_STATUS_CHARS_MAX);
+}
