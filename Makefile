@@ -27,7 +27,7 @@ RUN_PROGRAMS := socat openssl
 # The template engine of Home Assistant: tests read what is sent to it as it does.
 JINJA := /usr/lib/python3/dist-packages/jinja2/__init__.py
 TEST_PROGRAMS := socat openssl strace setpriv:util-linux python3:python3 mosquitto_pub:mosquitto-clients \
-  $(JINJA):python3-jinja2
+  $(JINJA):python3-jinja2 systemd-analyze:systemd
 # program:package. The machine whose power is cut has an x86-64 processor, and our Node for it.
 POWERCUT_PROGRAMS := qemu-system-x86_64:qemu-system-x86 cpio mke2fs:e2fsprogs setpriv:util-linux
 POWERCUT_DEBIAN := build/powercut/debian
@@ -115,6 +115,29 @@ pins: build/blockmesh-pins ## build the process that owns the lines of outputs a
 
 .PHONY: evdev
 evdev: build/blockmesh-evdev ## build the helper that takes a USB badge reader away from the console
+
+# What C is built with for a board: nothing of this machine's paths in it, and times of 64 bits on every processor.
+BOARD_CFLAGS := -O2 -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE -pie \
+  -Wl,-z,relro,-z,now -s
+CROSS_arm64 := aarch64-linux-gnu-
+CROSS_armhf := arm-linux-gnueabihf-
+CROSS_PROGRAMS_arm64 := aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu aarch64-linux-gnu-g++:g++-aarch64-linux-gnu
+CROSS_PROGRAMS_armhf := arm-linux-gnueabihf-gcc:gcc-arm-linux-gnueabihf arm-linux-gnueabihf-g++:g++-arm-linux-gnueabihf
+
+.PHONY: board-parts
+board-parts: ARCH ?= arm64
+board-parts: $(NODE_STAMP) ## what a board has in /usr/lib/blockmesh, in build/board/ARCH (ARCH=arm64, armhf or x64)
+	$(call need,$(CROSS_PROGRAMS_$(ARCH)) g++ python3 make)
+	@$(MAKE) --no-print-directory build/board/native/$(ARCH)/blockmesh-pins build/board/native/$(ARCH)/blockmesh-evdev
+	@node image/parts/parts-main.ts --arch $(ARCH)
+
+build/board/native/%/blockmesh-pins: $(PINS_SOURCES) $(PINS_V2) $(PINS_HEADERS)
+	@mkdir -p $(@D)
+	$(CROSS_$*)gcc $(BOARD_CFLAGS) $(PINS_CFLAGS) $(PINS_SOURCES) $(PINS_V2) -o $@
+
+build/board/native/%/blockmesh-evdev: $(EVDEV)
+	@mkdir -p $(@D)
+	$(CROSS_$*)gcc $(BOARD_CFLAGS) $(OUR_CFLAGS) $(EVDEV) -o $@
 
 .PHONY: format
 format: $(NODE_STAMP) ## format the sources

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { CodedError, codeOf } from '../base/errors.ts';
@@ -50,8 +49,7 @@ export class DemoPrograms {
   }
 
   async startPins(options: readonly string[]): Promise<void> {
-    const main = join(this.#environment.release, 'src/devices/pins/virtual-main.ts');
-    this.#start('the virtual pins', process.execPath, [main, ...options]);
+    this.#start('the virtual pins', process.execPath, [this.#environment.programs.virtualPins, ...options]);
     const socket = options[options.indexOf('--socket') + 1] ?? '';
     await this.#until('the virtual pins', () => existsSync(socket));
   }
@@ -137,7 +135,7 @@ export class DemoPrograms {
 
   /** The arguments with which Node runs a `blockmesh` command. */
   #cli(words: readonly string[]): readonly string[] {
-    return [...ENGINE_FLAGS, join(this.#environment.release, 'src/cli/main.ts'), ...words];
+    return [...ENGINE_FLAGS, this.#environment.programs.blockmesh, ...words];
   }
 }
 

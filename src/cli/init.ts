@@ -69,14 +69,14 @@ async function init(options: InitCommandOptions, environment: Environment): Prom
       : { keyFile: resolve(options.keyFile) };
   const { mesh, recoveryKey } = await initSpace({
     folder,
-    dappsFolder: join(environment.release, 'dapps'),
+    dappsFolder: environment.dapps,
     dapps: FIRST_DAPPS,
     spaceName: options.name,
     founderName: options.founder,
     nodeName: options.nodeName,
     founderKey,
     orders: { breakGlass: options.breakGlass, zone: options.zone === undefined ? null : zoneRule(options.zone) },
-    configExample: join(environment.release, 'src/node/blockmesh.example.toml'),
+    configExample: environment.configExample,
     clock: systemClock('timesync'),
     randomness: systemRandomness,
     boot: bootId(),

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { execa } from 'execa';
 import { CodedError } from '../base/errors.ts';
 import { isJsonObject } from '../base/json.ts';
@@ -24,7 +24,8 @@ export async function makeCopy(folder: string, ledger: string, pid: number, sign
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { mode: 0o700 });
   try {
-    const main = join(import.meta.dirname, 'archive-copy-main.ts');
+    // Beside this file, or beside the bundle that this file went into.
+    const main = join(import.meta.dirname, `archive-copy-main${extname(import.meta.filename)}`);
     const { stdout } = await execa(process.execPath, [main, ledger, work], {
       cancelSignal: signal,
       forceKillAfterDelay: 100,

@@ -29,6 +29,8 @@ interface Cleaner {
 }
 
 interface SpaceOptions {
+  /** What Node runs as the command and as the virtual pins; absent: the sources. */
+  readonly programs?: { readonly blockmesh: string; readonly virtualPins: string };
   /** A program that takes the options of blockmesh-pins; absent: the virtual twin. */
   readonly pinsProgram?: string;
   /** Door NAME has NAME-reader, whose line is a pair of pseudo-terminals, and NAME-strike. */
@@ -98,9 +100,12 @@ interface LogPage {
   readonly cursor: JsonObject;
 }
 
-/** Starts a program that goes when this process goes, however that ends: a test that is stopped leaves nothing running. */
+/**
+ * Starts a program that goes when this process goes, however that ends: a test that is stopped leaves nothing running.
+ * What tap puts into every Node is left out: it would take part in how a signal ends the program.
+ */
 function start(file: string, words: readonly string[], options: { env?: NodeJS.ProcessEnv; detached?: boolean } = {}) {
-  const bound = ['--pdeathsig', 'KILL', file, ...words];
+  const bound = ['--pdeathsig', 'KILL', 'env', '-u', 'NODE_OPTIONS', file, ...words];
   return spawn('setpriv', bound, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
@@ -134,9 +139,13 @@ export class TestSpace {
     return space;
   }
 
+  get #main(): string {
+    return this.#options.programs?.blockmesh ?? MAIN;
+  }
+
   /** Runs one `blockmesh` command to its end. */
   async cli(...words: readonly string[]): Promise<CliResult> {
-    const child = start(process.execPath, [...ENGINE_FLAGS, MAIN, ...words], {
+    const child = start(process.execPath, [...ENGINE_FLAGS, this.#main, ...words], {
       env: { ...this.#environment, BLOCKMESH_FOLDER: this.folder },
     });
     const program = this.#keep(child);
@@ -152,7 +161,7 @@ export class TestSpace {
   }
 
   /** Starts one `blockmesh` command, or another script of ours, that stays. It leads a session, as a service does. */
-  launch(words: readonly string[], script = MAIN): Program {
+  launch(words: readonly string[], script = this.#main): Program {
     const child = start(process.execPath, [...ENGINE_FLAGS, script, ...words], {
       env: { ...this.#environment, BLOCKMESH_FOLDER: this.folder },
       detached: true,
@@ -173,10 +182,11 @@ export class TestSpace {
     if (code !== 0) throw new Error(`pins options: ${stderr}`);
     const run = join(this.folder, 'run');
     const options = ['--socket', join(run, 'pins.sock'), '--options', join(run, 'pins.options')];
-    const { pinsProgram } = this.#options;
+    const { pinsProgram, programs } = this.#options;
+    const virtual = programs?.virtualPins ?? VIRTUAL_PINS;
     const [file, words] =
       pinsProgram === undefined
-        ? [process.execPath, [VIRTUAL_PINS, ...options, '--drive', this.#drivePath]]
+        ? [process.execPath, [virtual, ...options, '--drive', this.#drivePath]]
         : [pinsProgram, options];
     const pins = this.#keep(start(file, words));
     await pins.line((line) => line.startsWith('ready '));

@@ -128,10 +128,11 @@ const STDERR_CHARS_MAX = 1_024;
 const LINE = /^(?:(ready) .*|(?:(lost)|key (\d{1,5}) down) (\d{1,19}))$/;
 
 function launch(path: string) {
-  // An installed one is found by PATH; else there is the one that `make` has built.
-  const build = join(import.meta.dirname, '../../../build');
+  // An installed one is found by PATH, or beside the bundle that this file went into; else `make` has built it.
+  const { filename, dirname } = import.meta;
+  const place = filename.endsWith('.ts') ? join(dirname, '../../../build') : dirname;
   return execa('blockmesh-evdev', [path], {
-    env: { PATH: `${process.env.PATH ?? ''}:${build}` },
+    env: { PATH: `${process.env.PATH ?? ''}:${place}` },
     extendEnv: false,
     stdio: 'pipe',
     buffer: false,

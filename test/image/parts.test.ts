@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { globSync, readFileSync, statSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import t, { type Test } from 'tap';
+import type { JsonObject } from '../../src/base/json.ts';
+import { RELEASE } from '../machine/release.ts';
+import { furnish, LogReader, TestSpace } from '../node/space-harness.ts';
+
+/** What a board gets, made for this machine's processor, and a door on it. */
+
+const CARD = '0009362416';
+/** As an RDM6300 sends that card: 40-bit UID 00008EDBF0, checksum 00 ^ 00 ^ 8E ^ DB ^ F0. */
+const CARD_FRAME = Buffer.from('\x0200008EDBF0A5\x03', 'latin1');
+const OPEN_MS = 300;
+const BUILT = 1_795_000_000;
+const CPU = process.arch === 'arm64' ? 'arm64' : 'x64';
+
+const parts = join(RELEASE, 'build/board', CPU);
+
+/** Name → content and mode of every file. */
+function filesOf(folder: string): Readonly<Record<string, string>> {
+  const names = globSync('**', { cwd: folder }).filter((name) => statSync(join(folder, name)).isFile());
+  const hashed = names.sort().map((name) => {
+    const hash = createHash('sha256')
+      .update(readFileSync(join(folder, name)))
+      .digest('hex');
+    const { mode, mtimeMs } = statSync(join(folder, name));
+    return [name, `${hash} ${mode.toString(8)} ${mtimeMs}`];
+  });
+  return Object.fromEntries(hashed);
+}
+
+async function make(t: Test): Promise<Readonly<Record<string, string>>> {
+  const options = { cwd: RELEASE, env: { SOURCE_DATE_EPOCH: `${BUILT}` }, reject: false } as const;
+  const { exitCode, stderr } = await execa('make', ['board-parts', `ARCH=${CPU}`], options);
+  t.equal(exitCode, 0, stderr);
+  return filesOf(parts);
+}
+
+const first = await make(t);
+
+t.test('the same sources make the same bytes', async (t) => {
+  t.strictSame(await make(t), first);
+  const release = JSON.parse(readFileSync(join(parts, 'release.json'), 'utf8')) as JsonObject;
+  t.match(release, { version: /^\d+\.\d+\.\d+$/, arch: CPU, built: BUILT });
+});
+
+t.test('it needs nothing of npm, and passes on the licence of what it took', async (t) => {
+  for (const name of Object.keys(first).filter((file) => /\.m?js$/.test(file))) {
+    const text = readFileSync(join(parts, name), 'utf8');
+    const others = [...text.matchAll(/^(?:import|export) [^;'"]*["']([^'"]+)["']/gm)].map(([, from = '']) => from);
+    t.strictSame(
+      others.filter((from) => !isBuiltin(from)),
+      [],
+      `${name} imports built-in modules alone`,
+    );
+    t.notOk(text.includes(RELEASE), `${name} names no folder of this machine`);
+  }
+  const packages = JSON.parse(readFileSync(`${parts}.packages.json`, 'utf8')) as JsonObject[];
+  const licences = readFileSync(join(parts, 'LICENCES.txt'), 'utf8');
+  for (const { name, version } of packages) t.match(licences, `${name} ${version}: `);
+  t.match(packages, [{ name: '@pinojs/redact' }]);
+});
+
+t.test('a door on the bundle: founded, badged, backed up, verified', async (t) => {
+  const programs = { blockmesh: join(parts, 'blockmesh.mjs'), virtualPins: join(parts, 'virtual-main.mjs') };
+  const space = await TestSpace.make(t, { doors: ['front'], programs });
+  await space.startPins();
+  const node = await space.startNode();
+  await furnish(space, [{ name: 'front', openMs: OPEN_MS }], [CARD]);
+  const log = new LogReader(await space.control());
+  await log.catchUp();
+  await space.send('front', CARD_FRAME);
+  t.match((await log.row(({ kind }) => kind === 'granted')).body, { door: 'front' });
+  await node.logged('output on', { output: 'front-strike' });
+  await node.logged('output off', { output: 'front-strike', end: 'timer' });
+
+  const { stdout: health, code } = await space.cli('health');
+  t.equal(code, 0, health);
+  const file = join(t.testdir(), 'space.backup');
+  t.match(await space.cli('backup', file, '--plain'), { code: 0 }, 'the copy has its own program');
+  t.match(await space.cli('backup', '--verify', file), { code: 0 });
+  t.strictSame(await node.stop(), { code: 0, signal: null });
+  t.match(await space.cli('verify'), { code: 0, stdout: /^clean/ });
+});
+
+t.test('the command of a board finds its parts where it lies', async (t) => {
+  const { stdout } = await execa(join(parts, 'blockmesh'), ['--version']);
+  t.equal(stdout, JSON.parse(readFileSync(join(parts, 'release.json'), 'utf8')).version);
+  const pins = await execa(join(parts, 'blockmesh-pins'), ['--version']);
+  t.match(pins.stdout, /^blockmesh-pins \d/);
+  const onoff = await execa(process.execPath, [join(parts, 'blockmesh-pins-onoff.mjs'), '--help']);
+  t.match(onoff.stdout, /usage: blockmesh-pins-onoff/);
+});
