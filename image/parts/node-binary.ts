@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { CodedError, messageOf } from '../../src/base/errors.ts';
@@ -13,14 +13,20 @@ interface Locked {
   readonly integrity: string;
 }
 
+/** From /usr/lib/blockmesh to the Node of the board's Debian. */
+const DEBIANS_NODE = '../../bin/node';
+
 /**
  * Puts Node for `arch` at `target`, without the symbols that only a debugger reads: 20 MB less. What is kept is what
- * addons link to. An arch whose Debian brings Node gets none.
+ * addons link to. An arch whose Debian brings Node gets a link to that.
  * @throws node_not_fetched, node_not_as_locked.
  */
 export async function placeNode(top: string, arch: Arch, target: string): Promise<void> {
   const { nodePackage } = arch;
-  if (nodePackage === null) return;
+  if (nodePackage === null) {
+    symlinkSync(DEBIANS_NODE, target);
+    return;
+  }
   const installed = join(top, 'node_modules', nodePackage, 'bin/node');
   copyFileSync(existsSync(installed) ? installed : await fetched(top, nodePackage), target);
   await execa(`${arch.cross}strip`, ['--strip-unneeded', target]);

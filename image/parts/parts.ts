@@ -91,7 +91,8 @@ function settle(folder: string, built: number): void {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) settle(path, built);
     else {
-      chmodSync(path, PROGRAMS.includes(entry.name) ? PROGRAM_MODE : FILE_MODE);
+      // A link has no mode of its own, and its target is on the board.
+      if (!entry.isSymbolicLink()) chmodSync(path, PROGRAMS.includes(entry.name) ? PROGRAM_MODE : FILE_MODE);
       lutimesSync(path, built, built);
     }
   }

@@ -11,7 +11,6 @@ mount --bind /dev "$root/dev"
 cp "$top"/systemd/sysusers.d/blockmesh.conf "$root/usr/lib/sysusers.d/"
 cp "$top"/systemd/tmpfiles.d/blockmesh.conf "$root/usr/lib/tmpfiles.d/"
 ln -sf ../lib/blockmesh/blockmesh "$root/usr/bin/blockmesh"
-[ -e "$root/usr/lib/blockmesh/node" ] || ln -s ../../bin/node "$root/usr/lib/blockmesh/node"
 rm -rf "$root/data/space" "$root/run/blockmesh"
 mkdir -p "$root/data"
 cat > "$root/tmp/trial.sh" <<'TRIAL'

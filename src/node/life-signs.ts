@@ -20,6 +20,7 @@ export class NodeLife {
   readonly #everyMs: number;
   #health: Health | null = null;
   #cancel: () => void = () => {};
+  #isReady = false;
   #isOver = false;
   #telling: Promise<void> = Promise.resolve();
 
@@ -36,12 +37,10 @@ export class NodeLife {
     this.#again();
   }
 
-  /** The node runs. Resolves when the supervisor knows. */
+  /** The node runs, and says so as soon as nothing vital is wrong. Resolves when the supervisor knows how it is. */
   async ready(health: Health): Promise<void> {
     this.#health = health;
-    if (this.#supervisor.everyMs === null) return;
-    const report = await health.look();
-    await this.#tell({ state: 'ready', status: statusOf(report), ...(report.isAlive ? { isWell: true } : {}) });
+    if (this.#supervisor.everyMs !== null) await this.#say(await health.look());
   }
 
   /** The node stops, or could not start. Resolves when the supervisor knows; nothing is told afterwards. */
@@ -59,11 +58,17 @@ export class NodeLife {
 
   async #look(): Promise<void> {
     if (this.#health === null) await this.#tell({ moreMs: WAITED_LOOKS * this.#everyMs });
-    else {
-      const report = await this.#health.look();
-      await this.#tell({ status: statusOf(report), ...(report.isAlive ? { isWell: true } : {}) });
-    }
+    else await this.#say(await this.#health.look());
     if (!this.#isOver) this.#again();
+  }
+
+  /** With a vital fault there is no sign: a start that never gets beyond one is over when its time is. */
+  #say(report: HealthReport): Promise<void> {
+    const status = statusOf(report);
+    if (!report.isAlive) return this.#tell({ status });
+    const isFirst = !this.#isReady;
+    this.#isReady = true;
+    return this.#tell({ ...(isFirst ? { state: 'ready' } : {}), status, isWell: true });
   }
 
   /** One after the other: what is told last is what holds. */

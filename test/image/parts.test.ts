@@ -77,6 +77,10 @@ t.test('a door on the bundle: founded, badged, backed up, verified', async (t) =
   await node.logged('output on', { output: 'front-strike' });
   await node.logged('output off', { output: 'front-strike', end: 'timer' });
 
+  const ofDapps = space.living().filter(({ cwd }) => cwd.startsWith(join(parts, 'dapps')));
+  const places = ofDapps.map(({ pid }) => readFileSync(`/proc/${pid}/oom_score_adj`, 'latin1').trim());
+  t.strictSame(places, ['300', '300', '300'], 'when memory runs out they go before the node');
+
   const { stdout: health, code } = await space.cli('health');
   t.equal(code, 0, health);
   const file = join(t.testdir(), 'space.backup');

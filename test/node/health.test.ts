@@ -186,13 +186,35 @@ t.test('the supervisor hears of the start, of each look while the node is alive,
   fault = broken;
   t.strictSame(await next(), [{ status: 'running, but pins: gone happened', isWell: true }], 'told, and alive');
   await life.ready(vital);
-  t.strictSame(supervisor.told.splice(0), [{ state: 'ready', status: 'running, but ledger: gone happened' }]);
-  t.strictSame(await next(), [{ status: 'running, but ledger: gone happened' }], 'no sign of life');
+  t.strictSame(supervisor.told.splice(0), [{ status: 'running, but ledger: gone happened' }], 'no sign of life');
+  t.strictSame(await next(), [{ status: 'running, but ledger: gone happened' }]);
   await life.end('stopping');
   t.strictSame(supervisor.told.splice(0), [{ state: 'stopping', status: 'stopping' }]);
   t.strictSame(await next(), [], 'nothing afterwards');
   await life.end('again');
   t.strictSame(supervisor.told, []);
+});
+
+t.test('a node is ready when nothing vital is wrong, and not before', async (t) => {
+  const supervisor = fakeSupervisor();
+  const clock = stillClock();
+  const life = new NodeLife({ supervisor, clock });
+  let isBroken = true;
+  const look = () => {
+    if (isBroken) throw down('gone');
+  };
+  life.begin();
+  await life.ready(new Health([{ part: 'ledger', isVital: true, look }], clock));
+  isBroken = false;
+  clock.advance(HEALTH_LOOK_MS);
+  await settled();
+  await life.end('stopping');
+  t.match(supervisor.told, [
+    { status: /^starting/ },
+    { status: 'running, but ledger: gone happened' },
+    { state: 'ready', isWell: true },
+    { state: 'stopping' },
+  ]);
 });
 
 t.test('where nobody listens, nothing is looked at', async (t) => {
