@@ -3,7 +3,7 @@ import type { Clock, LifeSigns, Supervisor } from '../base/ports.ts';
 import type { Health, HealthReport } from './health.ts';
 
 /** How many signs a start may stay away. It may take long by itself: a ledger of years is played anew after a restore. */
-const WAITED_LOOKS = 4;
+const WAITED_LOOKS = 8;
 
 interface LifeParts {
   readonly supervisor: Supervisor;
@@ -33,7 +33,7 @@ export class NodeLife {
   /** To be called before the start, of which it tells from time to time: an event loop that hangs is not waited for. */
   begin(): void {
     if (this.#supervisor.everyMs === null) return;
-    void this.#tell({ status: 'starting: opens the ledger and plays what is new' });
+    void this.#tell({ status: 'starting: opens the ledger and plays what is new', ...this.#more() });
     this.#again();
   }
 
@@ -52,12 +52,16 @@ export class NodeLife {
     await told;
   }
 
+  #more(): LifeSigns {
+    return { moreMs: WAITED_LOOKS * this.#everyMs };
+  }
+
   #again(): void {
     this.#cancel = this.#clock.after(this.#everyMs, () => void this.#look());
   }
 
   async #look(): Promise<void> {
-    if (this.#health === null) await this.#tell({ moreMs: WAITED_LOOKS * this.#everyMs });
+    if (this.#health === null) await this.#tell(this.#more());
     else await this.#say(await this.#health.look());
     if (!this.#isOver) this.#again();
   }

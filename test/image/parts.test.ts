@@ -1,6 +1,17 @@
 import { createHash } from 'node:crypto';
-import { globSync, readFileSync, statSync } from 'node:fs';
+import {
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
@@ -98,3 +109,43 @@ t.test('the command of a board finds its parts where it lies', async (t) => {
   const onoff = await execa(process.execPath, [join(parts, 'blockmesh-pins-onoff.mjs'), '--help']);
   t.match(onoff.stdout, /usage: blockmesh-pins-onoff/);
 });
+
+t.test(
+  'what the pins process owns is there before the node runs, and without Node where nothing has changed',
+  async (t) => {
+    // A socket's path is short.
+    const space = mkdtempSync(join(tmpdir(), 'run-'));
+    t.teardown(() => rmSync(space, { recursive: true }));
+    writeFileSync(join(space, 'blockmesh.toml'), '[output.strike]\nline = "GPIO17"\n');
+    for (const folder of ['run', 'memory']) mkdirSync(join(space, folder));
+    const memory = join(space, 'memory');
+    const [options, kept, config] = [
+      join(memory, 'pins.options'),
+      join(space, 'pins.options'),
+      join(space, 'blockmesh.toml'),
+    ];
+    const prepare = () => execa(join(parts, 'prepare-run'), [space, memory]);
+    const ago = (path: string, seconds: number) => utimesSync(path, BUILT - seconds, BUILT - seconds);
+
+    await prepare();
+    t.equal(readlinkSync(join(space, 'run')), memory, 'a folder that init has left becomes a link');
+    t.match(readFileSync(options, 'utf8'), /^--output strike,line=GPIO17,/m);
+    t.equal(readFileSync(kept, 'utf8'), readFileSync(options, 'utf8'));
+
+    writeFileSync(options, '# by the node\n');
+    await prepare();
+    t.equal(readFileSync(options, 'utf8'), '# by the node\n', 'what is there stays');
+
+    writeFileSync(kept, '# kept\n');
+    ago(config, 10);
+    ago(kept, 5);
+    rmSync(options);
+    await prepare();
+    t.equal(readFileSync(options, 'utf8'), '# kept\n', 'newer than the configuration: taken as it is');
+
+    ago(config, 1);
+    rmSync(options);
+    await prepare();
+    t.match(readFileSync(options, 'utf8'), /^--output strike,/m, 'older: written anew');
+  },
+);

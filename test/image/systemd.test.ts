@@ -3,6 +3,7 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { SUPERVISOR_WAIT_MS } from '../../src/base/limits.ts';
 import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
 import { buildPins } from '../devices/pins/build.ts';
 import { RELEASE } from '../machine/release.ts';
@@ -26,6 +27,13 @@ t.test('every service denies by default', (t) => {
     t.strictSame(unknown, [], `${unit}: every line is understood`);
     t.equal(status, 0, `${unit}: ${stdout.split('\n').filter(Boolean).at(-1)} ${stderr}`);
   }
+  t.end();
+});
+
+t.test('the node and systemd agree on how long a sign of life may stay away', (t) => {
+  const [, seconds] =
+    /^WatchdogSec=(\d+)s$/m.exec(readFileSync(pathOf('systemd/blockmesh-node.service'), 'utf8')) ?? [];
+  t.equal(Number(seconds) * 1000, SUPERVISOR_WAIT_MS);
   t.end();
 });
 
