@@ -9,10 +9,11 @@ import { type BundledPackage, licencesText, packagesIn } from './licences.ts';
  * esbuild is taken without its launcher, like Biome: that names every platform, and npm refuses a lock file that lacks one.
  */
 
-/** Program in the bundle → where it begins. The second is started by the first, with the same extension. */
+/** Program in the bundle → where it begins. Those that end in -main are started by others, with the same extension. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   blockmesh: 'src/cli/main.ts',
   'archive-copy-main': 'src/node/archive-copy-main.ts',
+  'broker-main': 'src/node/broker/broker-main.ts',
   'blockmesh-pins-onoff': 'src/devices/pins/onoff-main.ts',
   'virtual-main': 'src/devices/pins/virtual-main.ts',
 };

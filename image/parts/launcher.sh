@@ -4,9 +4,11 @@ set -eu
 lib=$(dirname "$(readlink -f "$0")")
 export BLOCKMESH_FOLDER="${BLOCKMESH_FOLDER:-/data/space}"
 export PATH="$lib:$PATH"
-set -- "$lib/node" --max-semi-space-size=8 "$lib/blockmesh.mjs" "$@"
+command=${1-}
+# The flags are those in the first line of our program.
+set -- "$lib/node" @FLAGS@ "$lib/blockmesh.mjs" "$@"
 # What root leaves in the folder of the space, the node could not open. Only `board` sets the board itself up.
-if [ "$(id -u)" = 0 ] && [ "${4-}" != board ] && id blockmesh >/dev/null 2>&1; then
+if [ "$(id -u)" = 0 ] && [ "$command" != board ] && id blockmesh >/dev/null 2>&1; then
   exec setpriv --reuid blockmesh --regid blockmesh --init-groups -- "$@"
 fi
 exec "$@"

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { assert } from '../../src/base/assert.ts';
 import { placeAddons } from './addons.ts';
 import { archOf } from './arch.ts';
 import { bundlePrograms } from './bundle.ts';
@@ -62,8 +63,10 @@ export async function makeParts({ top, arch: name, out, built, say }: PartsOptio
     say('Node');
     await placeNode(top, arch, join(draft, 'node'));
     for (const program of NATIVE) copyFileSync(join(out, 'native', name, program), join(draft, program));
+    const flags = engineFlags(readFileSync(join(draft, 'blockmesh.mjs'), 'utf8'));
     for (const [script, program] of Object.entries(SCRIPTS)) {
-      copyFileSync(join(top, 'image/parts', script), join(draft, program));
+      const text = readFileSync(join(top, 'image/parts', script), 'utf8');
+      writeFileSync(join(draft, program), text.replace('@FLAGS@', flags));
     }
     copyFileSync(join(top, 'src/node/blockmesh.example.toml'), join(draft, 'blockmesh.example.toml'));
     const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as { readonly version: string };
@@ -76,6 +79,13 @@ export async function makeParts({ top, arch: name, out, built, say }: PartsOptio
     rmSync(draft, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** How our program says that Node is to be started: `#!/usr/bin/env -S node FLAGS`. */
+function engineFlags(program: string): string {
+  const [, flags] = /^#!.* node (-.*)$/m.exec(program) ?? [];
+  assert(flags !== undefined, 'the first line of the bundle is that of src/cli/main.ts');
+  return flags;
 }
 
 /** When the last commit was made, unless SOURCE_DATE_EPOCH says otherwise. */

@@ -93,14 +93,14 @@ async function makeSpace(
   const hostName = settings.board.hostname ?? identity.hostName;
   const { recoveryKey } = await initSpace({
     folder,
-    dappsFolder: join(environment.release, 'dapps'),
+    dappsFolder: environment.dapps,
     dapps: FIRST_DAPPS,
     spaceName: settings.space.name ?? hostName,
     founderName: settings.space.admin ?? 'Founder',
     nodeName: hostName,
     founderKey: { keyFile: join(founder, 'founder.json') },
     orders: { breakGlass: [], zone: zoneOf(settings, notes) },
-    configExample: join(environment.release, 'src/node/blockmesh.example.toml'),
+    configExample: environment.configExample,
     clock: systemClock('timesync'),
     randomness: systemRandomness,
     boot: bootId(),

@@ -27,7 +27,7 @@ export function repairCommand(program: Command, environment: Environment, setExi
     const result = await repairSpace(
       {
         folder: resolve(options.folder),
-        dappsFolder: `${environment.release}/dapps`,
+        dappsFolder: environment.dapps,
         clock: systemClock('timesync'),
         runner: createProcessRunner({ path: environment.programPath }),
         log: pino({ level: 'warn' }, pino.destination(2)),

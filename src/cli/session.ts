@@ -102,7 +102,7 @@ function remoteSession(socket: Socket): Session {
 function openStore(folder: string, config: Config, environment: Environment, isUnchecked: boolean): Promise<Space> {
   return openSpace({
     folder,
-    dappsFolder: `${environment.release}/dapps`,
+    dappsFolder: environment.dapps,
     clock: systemClock(config.node.clock),
     randomness: systemRandomness,
     boot: bootId(),

@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { CodedError, messageOf } from '../base/errors.ts';
+import type { JsonObject } from '../base/json.ts';
 import { FOLD_STILL_MS_MAX } from '../base/limits.ts';
 import type { Clock } from '../base/ports.ts';
 import type { Agents } from './agents.ts';
@@ -14,7 +15,7 @@ export interface HealthNeeds {
   readonly space: Pick<Space, 'folder' | 'blocks' | 'journal' | 'fold' | 'writer' | 'dapps' | 'disk'>;
   readonly pins: Pick<Outputs, 'list'>;
   readonly agents: Pick<Agents, 'down'>;
-  readonly broker: Pick<NodeBroker, 'fault'>;
+  readonly broker: Pick<NodeBroker, 'describe'>;
   readonly live: LiveConfig;
   readonly clock: Clock;
 }
@@ -42,7 +43,7 @@ export function healthChecks(needs: HealthNeeds): readonly Check[] {
       part: 'broker',
       isVital: false,
       look: async () => {
-        const fault = await broker.fault();
+        const fault = brokerFault(await broker.describe());
         if (fault !== null) throw new CodedError('broker_down', fault);
       },
     },
@@ -77,6 +78,18 @@ function lookAtDisk({ folder, disk }: HealthNeeds['space']): void {
     throw new CodedError('disk_read_only', `the ledger cannot be written: ${messageOf(cause)}`, { cause });
   }
   disk.refuseWhenLow('what is no fact and no denial');
+}
+
+/** Why it does not serve devices. An interface of `[broker.plain]` may come and go: that is no fault of ours. */
+function brokerFault({ enabled, fault, listeners }: JsonObject): string | null {
+  if (enabled !== true) return null;
+  if (typeof fault === 'string') return fault;
+  const ways = ((Array.isArray(listeners) ? listeners : []) as readonly JsonObject[]).filter(
+    ({ way }) => way !== 'plain',
+  );
+  if (!ways.some(({ way }) => way === 'tls')) return 'it does not listen with TLS yet';
+  const deaf = ways.find(({ isListening }) => isListening !== true);
+  return deaf === undefined ? null : `port ${deaf.port}: ${deaf.fault ?? 'it does not listen yet'}`;
 }
 
 function refuseSome(code: string, names: readonly string[]): void {

@@ -31,7 +31,7 @@ const BREAKS: readonly (readonly [name: string, value: string, message: string])
   ['BROKER_OUTGOING_SHARE_BYTES_MAX', '64 * 1024', 'all have a share'],
   ['BROKER_UNHEARD_BYTES_MAX', '256 * 1024', 'a full message may wait for the node behind another'],
   ['BROKER_THREAD_STOP_MS_MAX', '500', 'a broker that leaves late has closed its file'],
-  ['HEALTH_LOOK_MS_MAX', '15_000', 'a sign of life that takes its time comes in time'],
+  ['HEALTH_LOOK_MS_MAX', '15_000', 'a slow sign is in time'],
   ['BROKER_QUEUE_BYTES_MAX', '256 * 1024', 'the queue of a client holds a full message'],
 ];
 

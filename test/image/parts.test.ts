@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import type { JsonObject } from '../../src/base/json.ts';
+import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
 import { RELEASE } from '../machine/release.ts';
 import { furnish, LogReader, TestSpace } from '../node/space-harness.ts';
 
@@ -77,7 +78,11 @@ t.test('it needs nothing of npm, and passes on the licence of what it took', asy
 
 t.test('a door on the bundle: founded, badged, backed up, verified', async (t) => {
   const programs = { blockmesh: join(parts, 'blockmesh.mjs'), virtualPins: join(parts, 'virtual-main.mjs') };
-  const space = await TestSpace.make(t, { doors: ['front'], programs });
+  const space = await TestSpace.make(t, {
+    doors: ['front'],
+    programs,
+    config: '[broker]\nport = 0\nloopback_port = 0\n',
+  });
   await space.startPins();
   const node = await space.startNode();
   await furnish(space, [{ name: 'front', openMs: OPEN_MS }], [CARD]);
@@ -92,6 +97,7 @@ t.test('a door on the bundle: founded, badged, backed up, verified', async (t) =
   const places = ofDapps.map(({ pid }) => readFileSync(`/proc/${pid}/oom_score_adj`, 'latin1').trim());
   t.strictSame(places, ['300', '300', '300'], 'when memory runs out they go before the node');
 
+  await node.logged('broker listens', { way: 'tls' });
   const { stdout: health, code } = await space.cli('health');
   t.equal(code, 0, health);
   const file = join(t.testdir(), 'space.backup');
@@ -104,6 +110,7 @@ t.test('a door on the bundle: founded, badged, backed up, verified', async (t) =
 t.test('the command of a board finds its parts where it lies', async (t) => {
   const { stdout } = await execa(join(parts, 'blockmesh'), ['--version']);
   t.equal(stdout, JSON.parse(readFileSync(join(parts, 'release.json'), 'utf8')).version);
+  t.match(readFileSync(join(parts, 'blockmesh'), 'utf8'), ` ${ENGINE_FLAGS.join(' ')} "$lib/blockmesh.mjs"`);
   const pins = await execa(join(parts, 'blockmesh-pins'), ['--version']);
   t.match(pins.stdout, /^blockmesh-pins \d/);
   const onoff = await execa(process.execPath, [join(parts, 'blockmesh-pins-onoff.mjs'), '--help']);

@@ -73,7 +73,7 @@ function needs(t: Test, changed: Partial<Record<keyof HealthNeeds | 'writer' | '
     space,
     pins: { list: async () => [] },
     agents: { down: () => [] },
-    broker: { fault: async () => null },
+    broker: { describe: async () => ({ enabled: false, fault: null }) },
     live: { now: { output: { strike: {} }, input: {}, reader: {} } },
     clock,
     ...changed,
@@ -91,7 +91,19 @@ t.test('what a node has to do is looked at, part by part', async (t) => {
   t.strictSame(await needs(t, { pins: offline, live: wireless }).faults(), [], 'nobody needs them here');
   const wiegand = { now: { output: {}, input: {}, reader: { side: { driver: 'wiegand' } } } };
   t.strictSame(await needs(t, { pins: offline, live: wiegand }).faults(), ['pins pins_offline']);
-  t.strictSame(await needs(t, { broker: { fault: async () => 'port 8883' } }).faults(), ['broker broker_down']);
+  const listening = { way: 'tls', port: 8883, isListening: true, fault: null };
+  const deaf = { way: 'loopback', port: 1883, isListening: false, fault: 'EADDRINUSE' };
+  for (const [broker, fault] of [
+    [{ enabled: true, fault: null, listeners: [listening] }, null],
+    [{ enabled: true, fault: null, listeners: [listening, { ...deaf, way: 'plain' }] }, null],
+    [{ enabled: true, fault: null, listeners: [listening, deaf] }, 'port 1883: EADDRINUSE'],
+    [{ enabled: true, fault: null, listeners: [] }, 'it does not listen with TLS yet'],
+    [{ enabled: true, fault: 'no openssl' }, 'no openssl'],
+  ] as const) {
+    const { faults } = await needs(t, { broker: { describe: async () => broker } }).health.look();
+    const told = { part: 'broker', isVital: false, code: 'broker_down', message: fault };
+    t.strictSame(faults, fault === null ? [] : [told]);
+  }
   t.strictSame(await needs(t, { agents: { down: () => ['door'] } }).faults(), ['dapps dapp_down']);
   const { space, health } = needs(t);
   space.writer.probe = () => {

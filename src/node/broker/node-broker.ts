@@ -100,12 +100,6 @@ export class NodeBroker implements MessageBus {
     this.links.changed(changes);
   }
 
-  /** Why it does not serve devices; null: it does, or nobody wants it to. What hangs on the network is no fault of ours. */
-  async fault(): Promise<string | null> {
-    if (!this.#parts.config.enabled) return null;
-    return this.#fault ?? (this.#running === null ? 'it does not run' : await this.#running.fault());
-  }
-
   async describe(): Promise<JsonObject> {
     return { enabled: this.#parts.config.enabled, fault: this.#fault, ...(await this.#running?.describe()) };
   }

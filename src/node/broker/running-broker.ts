@@ -58,17 +58,6 @@ export class RunningBroker {
     }
   }
 
-  /** Why it does not listen where it should; null: it does. An interface of `[broker.plain]` may come and go. */
-  async fault(): Promise<string | null> {
-    const { fault, listeners } = await this.describe();
-    if (typeof fault === 'string') return fault;
-    const ways = (Array.isArray(listeners) ? listeners : []) as readonly JsonObject[];
-    const needed = ways.filter(({ way }) => way !== 'plain');
-    if (!needed.some(({ way }) => way === 'tls')) return 'it has no certificate yet';
-    const deaf = needed.find(({ isListening }) => isListening !== true);
-    return deaf === undefined ? null : `port ${deaf.port}: ${deaf.fault ?? 'it does not listen yet'}`;
-  }
-
   async stop(): Promise<void> {
     this.#leave();
     await this.thread.stop();
