@@ -22,12 +22,13 @@ PINS_CFLAGS := $(OUR_CFLAGS) -DPINS_VERSION='"$(VERSION)"'
 
 # Debian packages beside npm, make and a compiler: socat is the line of a virtual reader; openssl makes the broker's
 # certificates; strace counts syncs in tests; python3 runs decoders of frames that share nothing with ours; mosquitto's
-# clients talk to the broker in tests.
+# clients talk to the broker in tests; bmaptool writes cards as people do, and the others make what is on them.
 RUN_PROGRAMS := socat openssl
 # The template engine of Home Assistant: tests read what is sent to it as it does.
 JINJA := /usr/lib/python3/dist-packages/jinja2/__init__.py
 TEST_PROGRAMS := socat openssl strace setpriv:util-linux python3:python3 mosquitto_pub:mosquitto-clients \
-  $(JINJA):python3-jinja2 systemd-analyze:systemd
+  $(JINJA):python3-jinja2 systemd-analyze:systemd bmaptool:bmap-tools sfdisk:fdisk mkfs.vfat:dosfstools mcopy:mtools \
+  mke2fs:e2fsprogs
 # program:package. The machine whose power is cut has an x86-64 processor, and our Node for it.
 POWERCUT_PROGRAMS := qemu-system-x86_64:qemu-system-x86 cpio mke2fs:e2fsprogs setpriv:util-linux
 POWERCUT_DEBIAN := build/powercut/debian
@@ -42,6 +43,10 @@ BOOT_PROGRAMS := qemu-system-aarch64:qemu-system-arm mkimage:u-boot-tools mkfs.v
   setpriv:util-linux
 BOOT_DEBIAN := build/boot-test/debian
 BOOT_KERNEL = linux-image-$(1)/linux-(image|binary|modules|base)-[0-9].*
+# What an image is made with. The emulator runs the scripts of foreign packages.
+IMAGE_PROGRAMS := mmdebstrap qemu-aarch64-static:qemu-user-static update-binfmts:binfmt-support mkimage:u-boot-tools \
+  mkfs.vfat:dosfstools mcopy:mtools mke2fs:e2fsprogs sfdisk:fdisk zstd xz:xz-utils depmod:kmod systemctl:systemd \
+  git dtc:device-tree-compiler /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring
 EPOLL := node_modules/epoll/build/Release/epoll.node
 ifeq ($(NODE_CPU),x64)
 MACHINE_PARTS := powercut-parts test-pins-parts
@@ -83,6 +88,24 @@ test-pins: $(NODE_STAMP) test-pins-parts $(TAP_STAMP) ## pins, keyboards and a w
 .PHONY: boot-test
 boot-test: $(NODE_STAMP) boot-test-parts $(BOOT_DEBIAN)-armhf/unpacked.stamp ## boards started by U-Boot from cards that were damaged, into build/boot-test.jsonl (BOARD= ONLY=), resumed
 	@BOARD='$(BOARD)' ONLY='$(ONLY)' node test/image/boot-main.ts
+
+.PHONY: image
+image: export BOARD ?= virt-arm64
+image: $(NODE_STAMP) ## the image of a board in build/image, as root (BOARD=rpi, beaglebone, virt-arm64 or virt-armhf; RELEASE=, UPDATE=1)
+	@[ "$$(id -u)" = 0 ] || node image/build-main.ts --board $(BOARD)
+	$(call need,$(IMAGE_PROGRAMS))
+	@# Two builds at once would take each other's half results away: the second waits.
+	@mkdir -p build/image && flock build/image/lock \
+	  node image/build-main.ts --board $(BOARD) $(if $(RELEASE),--version $(RELEASE)) $(if $(UPDATE),--update) $(if $(KEEP_SIZES),--keep-sizes)
+
+.PHONY: image-twice
+image-twice: $(NODE_STAMP) ## build a board's image twice, sharing nothing, and compare every byte (BOARD=virt-arm64, BASE=keep: not the base)
+	$(call need,$(IMAGE_PROGRAMS))
+	@BOARD='$(BOARD)' BASE='$(BASE)' node test/image/twice-main.ts
+
+.PHONY: image-clean
+image-clean: ## remove images, and what their build keeps
+	rm -rf build/image build/image-twice
 
 .PHONY: kills
 kills: $(NODE_STAMP) test-programs $(TAP_STAMP) ## kill the node under load until there were N=200 kills, into build/kills.jsonl (SEED=)
