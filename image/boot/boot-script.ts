@@ -14,7 +14,7 @@ import {
 
 /** The script that U-Boot runs from the FAT partition. */
 
-const COMMON = join(import.meta.dirname, 'boot.cmd');
+const COMMON = 'boot.cmd';
 const hex = (value: number) => value.toString(16);
 
 /** The text of the script: what this board differs in, and `boot.cmd`. */
@@ -42,7 +42,7 @@ export function bootScriptText(board: BootBoard): string {
     bm_tries: String(SLOT_TRIES_MAX),
   };
   const lines = Object.entries(names).map(([name, value]) => `setenv ${name} ${value}`);
-  return [...lines, ...treeLines(board), readFileSync(COMMON, 'utf8')].join('\n');
+  return [...lines, ...treeLines(board), readFileSync(join(import.meta.dirname, COMMON), 'utf8')].join('\n');
 }
 
 /** U-Boot for the Pi names the tree itself; that for the BeagleBone only says which board it is. */

@@ -7,7 +7,7 @@ import { compileOverlays } from './overlays.ts';
 
 /** What a slot holds in /boot: all that U-Boot loads from it. */
 
-const OVERLAYS = join(import.meta.dirname, '../../hw/overlays');
+const OVERLAYS = '../../hw/overlays';
 
 export interface SlotBootParts {
   readonly kernel: string;
@@ -33,7 +33,8 @@ export function fillSlotBoot(board: BootBoard, parts: SlotBootParts, boot: strin
     mkdirSync(folder, { recursive: true });
     for (const [name, path] of findTrees(board.trees.names, parts.trees)) copyFileSync(path, join(folder, name));
   }
-  if (board.overlays !== undefined) compileOverlays(join(OVERLAYS, board.overlays), join(boot, 'overlays'));
+  if (board.overlays !== undefined)
+    compileOverlays(join(import.meta.dirname, OVERLAYS, board.overlays), join(boot, 'overlays'));
 }
 
 /** A card is read slowly, and Debian's kernel for arm64 is not packed: packed by gzip it is a third as long. */

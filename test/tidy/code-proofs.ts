@@ -4,7 +4,8 @@ const ONE_LINE = 'one();\n';
 const RATCHET = 'test/tidy/ratchet.json';
 
 function ratchet(filesOverAim: number, functionsOverAim: number): string {
-  return JSON.stringify({ src: { filesOverAim, functionsOverAim }, dapps: { filesOverAim: 0, functionsOverAim: 0 } });
+  const none = { filesOverAim: 0, functionsOverAim: 0 };
+  return JSON.stringify({ src: { filesOverAim, functionsOverAim }, dapps: none, image: none });
 }
 
 function functionOf(name: string, lines: number): string {
@@ -173,12 +174,13 @@ export const CODE_PROOFS: Proofs<'import-effect' | 'size' | 'ratchet'> = {
       '{',
       '{"src": {"filesOverAim": 0, "functionsOverAim": 0}}',
       '{"dapps": {"filesOverAim": 0, "functionsOverAim": 0}}',
-      '{"src": null, "dapps": {"filesOverAim": 0, "functionsOverAim": 0}}',
-      '{"src": 7, "dapps": {"filesOverAim": 0, "functionsOverAim": 0}}',
-      '{"src": {"functionsOverAim": 0}, "dapps": {"filesOverAim": 0, "functionsOverAim": 0}}',
-      '{"src": {"filesOverAim": 0}, "dapps": {"filesOverAim": 0, "functionsOverAim": 0}}',
-      '{"src": {"filesOverAim": "0", "functionsOverAim": 0}, "dapps": {"filesOverAim": 0, "functionsOverAim": 0}}',
-      '{"src": {"filesOverAim": 0, "functionsOverAim": "0"}, "dapps": {"filesOverAim": 0, "functionsOverAim": 0}}',
+      '{"src": {"filesOverAim": 0, "functionsOverAim": 0}, "dapps": {"filesOverAim": 0, "functionsOverAim": 0}}',
+      '{"src": null, "dapps": {"filesOverAim": 0, "functionsOverAim": 0}, "image": {"filesOverAim": 0, "functionsOverAim": 0}}',
+      '{"src": 7, "dapps": {"filesOverAim": 0, "functionsOverAim": 0}, "image": {"filesOverAim": 0, "functionsOverAim": 0}}',
+      '{"src": {"functionsOverAim": 0}, "dapps": {"filesOverAim": 0, "functionsOverAim": 0}, "image": {"filesOverAim": 0, "functionsOverAim": 0}}',
+      '{"src": {"filesOverAim": 0}, "dapps": {"filesOverAim": 0, "functionsOverAim": 0}, "image": {"filesOverAim": 0, "functionsOverAim": 0}}',
+      '{"src": {"filesOverAim": "0", "functionsOverAim": 0}, "dapps": {"filesOverAim": 0, "functionsOverAim": 0}, "image": {"filesOverAim": 0, "functionsOverAim": 0}}',
+      '{"src": {"filesOverAim": 0, "functionsOverAim": "0"}, "dapps": {"filesOverAim": 0, "functionsOverAim": 0}, "image": {"filesOverAim": 0, "functionsOverAim": 0}}',
     ].map((text) => ({
       shows: `a ratchet that holds nothing: ${text}`,
       files: { [RATCHET]: text },

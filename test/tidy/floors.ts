@@ -33,6 +33,7 @@ function importFault(from: Place, target: string): string | undefined {
   const to = placeOf(target);
   if (to.kind === 'test') return `imports ${target}: what ships never imports a test; move the code out of test/`;
   if (from.kind === 'dapp') return dappFault(from.name, to, target);
+  if (from.kind === 'image') return imageFault(to, target);
   if (from.kind !== 'room') return undefined;
   if (to.kind !== 'room') return `imports ${target}, which is no room of src: move it into one, on a lower floor`;
   if (from.room === to.room) return familyFault(from.family, to.family, target);
@@ -49,6 +50,12 @@ function dappFault(name: string, to: Place, target: string): string | undefined 
   if (to.kind === 'dapp' && (to.name === name || to.name === 'sdk')) return undefined;
   const may = name === 'sdk' ? 'dapps/sdk imports only itself' : 'a dapp imports only its own folder and dapps/sdk';
   return `imports ${target}: ${may}; ask for it over the line protocol`;
+}
+
+/** The image is built beside the house: of what runs on a board it knows only what every floor knows. */
+function imageFault(to: Place, target: string): string | undefined {
+  if (to.kind === 'image' || (to.kind === 'room' && to.room.floor === 0)) return undefined;
+  return `imports ${target}: the image's build imports its own files and src/base; run the program that has the rest`;
 }
 
 function familyFault(from: string, to: string, target: string): string | undefined {

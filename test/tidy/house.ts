@@ -7,7 +7,7 @@ import type { Tree } from './tree.ts';
 /** A tree, read once for all checks. */
 export interface House {
   readonly tree: Tree;
-  /** Every TypeScript file of src, dapps and test that parses, in the order of paths. */
+  /** Every TypeScript file of src, dapps, image and test that parses, in the order of paths. */
   readonly modules: readonly Module[];
   readonly unparsed: readonly Unparsed[];
   /** Files that something outside the imports starts. */
@@ -25,7 +25,7 @@ export function surveyHouse(tree: Tree, allowances: readonly Allowance[] = ALLOW
   const modules: Module[] = [];
   const unparsed: Unparsed[] = [];
   for (const [path, text] of [...tree.files].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (!/^(src|dapps|test)\/.*\.ts$/.test(path)) continue;
+    if (!/^(src|dapps|image|test)\/.*\.ts$/.test(path)) continue;
     try {
       modules.push(moduleFacts(path, text, parseFile(path, text)));
     } catch (error) {
@@ -37,7 +37,7 @@ export function surveyHouse(tree: Tree, allowances: readonly Allowance[] = ALLOW
   return { tree, modules, unparsed, entries: entriesOf(tree), allowances };
 }
 
-/** What we ship: not the tests. */
+/** What we ship, and what makes it: not the tests. */
 export function isProduct(path: string): boolean {
-  return path.startsWith('src/') || path.startsWith('dapps/');
+  return ['src/', 'dapps/', 'image/'].some((tree) => path.startsWith(tree));
 }

@@ -70,6 +70,20 @@ export const IMPORT_PROOFS: Proofs<'floor' | 'cycle' | 'dead-file' | 'dead-expor
       ],
     },
     {
+      shows: 'the build of the image stands beside the house',
+      files: {
+        'image/a.ts': "import './stages/b.ts';\nimport '../src/base/c.ts';\nimport 'execa';",
+        'image/stages/b.ts':
+          "import '../a.ts';\nimport type { D } from '../../src/node/d.ts';\nimport '../../test/e.ts';",
+        'src/node/d.ts': "import '../../image/a.ts';",
+      },
+      says: [
+        "image/stages/b.ts:2 floor: imports src/node/d.ts: the image's build imports its own files and src/base; run the program that has the rest",
+        'image/stages/b.ts:3 floor: imports test/e.ts: what ships never imports a test; move the code out of test/',
+        'src/node/d.ts:1 floor: imports image/a.ts, which is no room of src: move it into one, on a lower floor',
+      ],
+    },
+    {
       shows: 'a room that the table does not hold',
       files: {
         'src/shared/a.ts': '',
@@ -176,6 +190,15 @@ export const IMPORT_PROOFS: Proofs<'floor' | 'cycle' | 'dead-file' | 'dead-expor
     },
   ],
   'dead-export': [
+    {
+      shows: 'a test may ask the parts of the image, and nobody may keep what not even a test asks',
+      files: {
+        'image/build-main.ts': "import { a } from './a.ts';",
+        'image/a.ts': 'export const a = 1;\nexport const tested = 1;\nexport const idle = 1;',
+        'test/image/a.test.ts': "import { tested } from '../../image/a.ts';",
+      },
+      says: [`image/a.ts:3 dead-export: 'idle' ${UNUSED}`],
+    },
     {
       shows: 'what only its own file or a test uses, values and types alike',
       files: {

@@ -32,10 +32,10 @@ export function checkFileNames(house: House): readonly Finding[] {
     const finding = (message: string): readonly Finding[] => [
       { path, line: 1, rule: 'file-name', message, subject: name },
     ];
-    if (/^(src|dapps|test)\//.test(path) && GRAB_BAG.test(name)) {
+    if (/^(src|dapps|image|test)\//.test(path) && GRAB_BAG.test(name)) {
       return finding(`'${name}' says nothing of what is inside: name the one concept, and import it from where it is`);
     }
-    if (/^(src|dapps)\/.*\.([cm]?jsx?|[cm]ts|tsx)$/.test(path)) {
+    if (/^(src|dapps|image)\/.*\.([cm]?jsx?|[cm]ts|tsx)$/.test(path)) {
       return finding(`'${name}' is code that no check reads: write it as .ts`);
     }
     return [];

@@ -28,12 +28,14 @@ export type Place =
   | { readonly kind: 'room'; readonly room: Room; readonly family: string }
   | { readonly kind: 'roomless' }
   | { readonly kind: 'dapp'; readonly name: string }
+  | { readonly kind: 'image' }
   | { readonly kind: 'test' }
   | { readonly kind: 'outside' };
 
 export function placeOf(path: string): Place {
   const [top = '', folder = '', ...rest] = path.split('/');
   if (top === 'test') return { kind: 'test' };
+  if (top === 'image') return { kind: 'image' };
   if (top === 'dapps') return rest.length === 0 ? { kind: 'roomless' } : { kind: 'dapp', name: folder };
   if (top !== 'src') return { kind: 'outside' };
   const room = rest.length === 0 ? undefined : ROOMS.find((one) => one.folder === `src/${folder}`);

@@ -149,9 +149,16 @@ export const TEXT_PROOFS: Proofs<
   'file-name': [
     {
       shows: 'grab bags, and code that escapes the checks',
-      files: { 'src/base/util.ts': '', 'dapps/door/index.ts': '', 'test/helpers.ts': '', 'src/node/run.mjs': '' },
+      files: {
+        'src/base/util.ts': '',
+        'dapps/door/index.ts': '',
+        'image/common.ts': '',
+        'test/helpers.ts': '',
+        'src/node/run.mjs': '',
+      },
       says: [
         "dapps/door/index.ts:1 file-name: 'index.ts' says nothing of what is inside: name the one concept, and import it from where it is",
+        "image/common.ts:1 file-name: 'common.ts' says nothing of what is inside: name the one concept, and import it from where it is",
         "src/base/util.ts:1 file-name: 'util.ts' says nothing of what is inside: name the one concept, and import it from where it is",
         "src/node/run.mjs:1 file-name: 'run.mjs' is code that no check reads: write it as .ts",
         "test/helpers.ts:1 file-name: 'helpers.ts' says nothing of what is inside: name the one concept, and import it from where it is",
@@ -162,7 +169,7 @@ export const TEXT_PROOFS: Proofs<
       files: {
         'src/base/bytes.ts': '',
         'test/fixtures/child.mjs': '',
-        'image/common.ts': '',
+        'hw/common.ts': '',
         'dapps/door/page.html': '',
       },
       says: [],

@@ -13,6 +13,7 @@ const held = parseRatchet(tree.files.get('test/tidy/ratchet.json')) ?? now;
 const tightened = {
   src: tighter(now.src, held.src),
   dapps: tighter(now.dapps, held.dapps),
+  image: tighter(now.image, held.image),
 };
 writeFileSync(join(top, 'test/tidy/ratchet.json'), `${JSON.stringify(tightened, null, 2)}\n`);
 
