@@ -52,6 +52,10 @@ ifeq ($(NODE_CPU),x64)
 MACHINE_PARTS := powercut-parts test-pins-parts
 endif
 MACHINE_PARTS += boot-test-parts
+# An image is built by root alone.
+ifeq ($(shell id -u),0)
+MACHINE_PARTS += image-parts image-test-parts
+endif
 
 .PHONY: help
 help: ## list the targets
@@ -103,9 +107,31 @@ image-twice: $(NODE_STAMP) ## build a board's image twice, sharing nothing, and 
 	$(call need,$(IMAGE_PROGRAMS))
 	@BOARD='$(BOARD)' BASE='$(BASE)' node test/image/twice-main.ts
 
+# What starts the image as it is published in QEMU, from a card on which a test has put a key for SSH and its wires.
+IMAGE_TEST_PROGRAMS := qemu-system-aarch64:qemu-system-arm mcopy:mtools debugfs:e2fsprogs fsck.vfat:dosfstools zstd \
+  ssh:openssh-client setpriv:util-linux
+.PHONY: image-test image-variants image-powercut image-figures
+image-test: $(NODE_STAMP) image-test-parts ## a board's image from a new card to doors that open, and through crashes (BOARD=virt-arm64, virt-armhf)
+	@BOARD='$(BOARD)' node test/image/boot/image-test-main.ts
+
+image-variants: $(NODE_STAMP) image-test-parts ## first starts without network or clock, with broken files and full cards (BOARD= ONLY=)
+	@BOARD='$(BOARD)' ONLY='$(ONLY)' node test/image/boot/image-variants-main.ts
+
+image-powercut: $(NODE_STAMP) image-test-parts ## cut the power of the image N=20 times, into build/image-powercut.jsonl (PHASE=first-boot or daily, BOARD= SEED=)
+	@BOARD='$(BOARD)' N=$(N) PHASE=$(PHASE) SEED=$(SEED) node test/image/boot/image-powercut-main.ts
+
+image-figures: $(NODE_STAMP) image-test-parts ## memory and processor of each process on a board, and how long it starts (BOARD=)
+	@BOARD='$(BOARD)' node test/image/boot/image-figures-main.ts
+
+.PHONY: image-parts image-test-parts
+image-parts:
+	$(call need,$(IMAGE_PROGRAMS))
+image-test-parts:
+	$(call need,$(IMAGE_TEST_PROGRAMS))
+
 .PHONY: image-clean
 image-clean: ## remove images, and what their build keeps
-	rm -rf build/image build/image-twice
+	rm -rf build/image build/image-twice build/image-test
 
 .PHONY: kills
 kills: $(NODE_STAMP) test-programs $(TAP_STAMP) ## kill the node under load until there were N=200 kills, into build/kills.jsonl (SEED=)

@@ -7,7 +7,7 @@ import type { Level } from './gpio-sim.ts';
 const TRACING = '/sys/kernel/tracing';
 const NS_PER_US = 1_000n;
 
-interface Driven {
+export interface Driven {
   /** CLOCK_MONOTONIC, rounded down to a microsecond. */
   readonly ns: bigint;
   /** The process, or its thread, that drove the line. */
@@ -29,7 +29,11 @@ export function clearTrace(): void {
 
 /** Each time a line was driven, oldest first. The kernel forgets the oldest when there is too much. */
 export function tracedLevels(): Driven[] {
-  const text = readFileSync(join(TRACING, 'trace'), 'latin1');
+  return levelsIn(readFileSync(join(TRACING, 'trace'), 'latin1'));
+}
+
+/** The same, of what the file `trace` of another machine says. */
+export function levelsIn(text: string): Driven[] {
   const lines = text.matchAll(/-(\d+) +\[\d+\] \S+ +(\d+)\.(\d{6}): gpio_value: (\d+) set ([01])$/gm);
   return [...lines].map(([, pid, seconds = '', us = '', line, level]) => ({
     ns: BigInt(`${seconds}${us}`) * NS_PER_US,
