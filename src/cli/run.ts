@@ -66,10 +66,14 @@ async function run(options: CommonOptions, environment: Environment): Promise<vo
   log.info('stopped');
 }
 
+/**
+ * Resolves at the first of them. They stay ours: execa, which ends its children with us, would take a signal that nobody
+ * else listens to any more for its own to obey, and end this process in the middle of its stop.
+ */
 function stopSignal(): Promise<void> {
   const { promise, resolve: resolveSignal } = Promise.withResolvers<void>();
-  process.once('SIGTERM', () => resolveSignal());
-  process.once('SIGINT', () => resolveSignal());
+  process.on('SIGTERM', () => resolveSignal());
+  process.on('SIGINT', () => resolveSignal());
   return promise;
 }
 

@@ -67,7 +67,7 @@ interface Traced {
 /** Runs a program that strace watches, and all that it starts; signals go to the program itself. */
 function traced(t: Test, file: string, words: readonly string[], variables: NodeJS.ProcessEnv = {}): Traced {
   const list = join(t.testdir(), 'calls');
-  const watch = ['-D', '-f', '-c', '-U', 'name', '-o', list, '--', 'env', '-u', 'NODE_OPTIONS', file, ...words];
+  const watch = ['-D', '-f', '-c', '-U', 'name', '-o', list, '--', file, ...words];
   const env = { ...process.env, ...variables };
   const program = new Program(spawn('strace', watch, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true }));
   t.teardown(() => program.kill());

@@ -100,12 +100,9 @@ interface LogPage {
   readonly cursor: JsonObject;
 }
 
-/**
- * Starts a program that goes when this process goes, however that ends: a test that is stopped leaves nothing running.
- * What tap puts into every Node is left out: it would take part in how a signal ends the program.
- */
+/** Starts a program that goes when this process goes, however that ends: a test that is stopped leaves nothing running. */
 function start(file: string, words: readonly string[], options: { env?: NodeJS.ProcessEnv; detached?: boolean } = {}) {
-  const bound = ['--pdeathsig', 'KILL', 'env', '-u', 'NODE_OPTIONS', file, ...words];
+  const bound = ['--pdeathsig', 'KILL', file, ...words];
   return spawn('setpriv', bound, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
