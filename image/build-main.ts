@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CodedError, messageOf } from '../src/base/errors.ts';
 import { boardNames } from './board.ts';
@@ -51,7 +51,7 @@ async function main(): Promise<number> {
   const shop = await openWorkshop(
     {
       top,
-      build: values.out ?? join(top, 'build/image'),
+      build: resolve(values.out ?? join(top, 'build/image')),
       board: values.board,
       version: values.version ?? version,
       epochS: Number(process.env.SOURCE_DATE_EPOCH ?? (await lastCommit(top))),
