@@ -29,7 +29,9 @@ export async function makeExt4(commands: Commands, options: Ext4Options): Promis
   await truncate(image, bytes);
   const extended = [`hash_seed=${uuid}`, 'root_owner=0:0', 'lazy_itable_init=0', 'lazy_journal_init=0', 'nodiscard'];
   if (!isReadOnly) extended.push(`resize=${GROWS_TO_BLOCKS}`);
-  const shape = ['-b', String(EXT4_BLOCK_BYTES), '-I', '256', '-i', '16384', '-m', isReadOnly ? '0' : '1'];
+  // What grows is made as a reset makes it (mke2fs-data.conf): few files, and room in which a full node still writes facts.
+  const [bytesAnInode, reserved] = isReadOnly ? ['16384', '0'] : ['65536', '5'];
+  const shape = ['-b', String(EXT4_BLOCK_BYTES), '-I', '256', '-i', bytesAnInode, '-m', reserved];
   const named = ['-L', label, '-U', uuid, '-E', extended.join(','), '-O', isReadOnly ? READ_ONLY_FEATURES : FEATURES];
   const filled = folder === undefined ? [] : ['-d', folder];
   await commands.run('mke2fs', ['-q', '-F', '-t', 'ext4', ...shape, ...named, ...filled, image]);
