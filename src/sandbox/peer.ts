@@ -35,6 +35,8 @@ export interface RpcPeerOptions {
   readonly drained?: () => void;
   /** Called with an error of a handler that was not coded. */
   readonly failed?: (method: string, error: unknown) => void;
+  /** Called by `end` before the streams are destroyed, while the other side has not noticed. */
+  readonly ending?: () => void;
   /** Whether the other side is told, by an error without an id, what it sent that ends the connection. */
   readonly tellsFaults?: boolean;
 }
@@ -140,6 +142,7 @@ export class RpcPeer {
   end(error: CodedError): void {
     if (this.#ended !== undefined) return;
     this.#settle(error);
+    this.#options.ending?.();
     this.#options.input.destroy();
     this.#options.output.destroy();
   }

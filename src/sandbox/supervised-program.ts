@@ -169,6 +169,8 @@ export class SupervisedProgram {
       input: program.stdout,
       output: program.stdin,
       failed: (method, error) => log.warn({ dapp: manifest.name, method, error: messageOf(error) }, 'host call failed'),
+      // At the end of its input it would leave by itself, and how it ended would be luck.
+      ending: () => void program.kill(0),
     });
     try {
       if (this.#isStopping) throw this.#stopped();
