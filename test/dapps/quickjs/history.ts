@@ -44,10 +44,21 @@ const LIFTS: Readonly<Record<string, string>> = {
 /** A space as somebody sets it up; what comes after it finds something to be about. */
 const PROLOGUE = [
   'space.set schedule.set schedule.set holiday.set plan.set plan.set member.add member.add member.add family.set',
-  'plan.give badge.enrol badge.enrol badge.enrol pin.set door.add door.add door.add glass.add guest.add',
+  'plan.give badge.enrol badge.enrol badge.enrol pin.set door.add door.add door.add glass.add guest.add alarm',
 ]
   .join(' ')
   .split(' ');
+
+/** What is seldom after what it needs by chance alone: each pair is in about half of the histories. */
+const PAIRS = [
+  ['member.suspend', 'member.resume'],
+  ['badge.lost', 'badge.found'],
+  ['door.disable', 'door.enable'],
+  ['lockdown', 'lockdown.end'],
+  ['note.add', 'note.erase'],
+  ['plan.give', 'plan.take'],
+  ['schedule.set', 'schedule.remove'],
+] as const;
 
 /** What all the rest is for: who may enter. */
 const DECISIONS = ['door.decide', 'door.why'] as const;
@@ -91,6 +102,9 @@ export class Histories {
     const prologue = PROLOGUE.filter((kind) => this.#dapps.has(kind)).map((kind) =>
       fc.option(entry([kind]), { freq: 40 }),
     );
+    const pairs = PAIRS.filter((pair) => pair.every((kind) => this.#dapps.has(kind))).map((pair) =>
+      fc.option(fc.tuple(...pair.map((kind) => entry([kind]))), { freq: 2 }),
+    );
     const steps = fc.oneof(
       { weight: 12, arbitrary: entry(this.kinds) },
       { weight: 1, arbitrary: fc.oneof(...this.kinds.map((kind) => this.#hostile(kind))) },
@@ -101,11 +115,16 @@ export class Histories {
       .record({
         restored: fc.option(fc.nat(0xffff)),
         first: fc.tuple(...prologue),
+        pairs: fc.tuple(...pairs),
         rest: fc.array(steps, { maxLength: STEPS_MAX, size: 'max' }),
         last: fc.array(query(DECISIONS), { maxLength: DECISIONS_LAST_MAX, size: 'max' }),
       })
-      .map(({ restored, first, rest, last }) => {
-        return this.#build(restored, [...first.filter((raw) => raw !== null), ...rest, ...last]);
+      .map(({ restored, first, pairs, rest, last }) => {
+        const raws = [...first, ...pairs.flatMap((pair) => pair ?? []), ...rest, ...last];
+        return this.#build(
+          restored,
+          raws.filter((raw) => raw !== null),
+        );
       });
   }
 
