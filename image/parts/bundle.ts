@@ -13,6 +13,7 @@ import { type BundledPackage, licencesText, packagesIn } from './licences.ts';
 const PROGRAMS: Readonly<Record<string, string>> = {
   blockmesh: 'src/cli/main.ts',
   'archive-copy-main': 'src/node/archive-copy-main.ts',
+  'file-check-main': 'src/node/file-check-main.ts',
   'broker-main': 'src/node/broker/broker-main.ts',
   'blockmesh-pins-onoff': 'src/devices/pins/onoff-main.ts',
   'virtual-main': 'src/devices/pins/virtual-main.ts',

@@ -6,7 +6,7 @@ import { Draft } from './archive-writer.ts';
 import { EXPORT_MAGIC, exportEnd, exportHeader, exportRecord } from './export-format.ts';
 import { refuseExisting } from './replace.ts';
 import type { Space } from './space.ts';
-import { yieldToOthers } from './verify-findings.ts';
+import { yieldToOthers } from './turns.ts';
 
 export interface ExportOptions {
   /** The file to be made. */

@@ -16,12 +16,11 @@ import type { Runner } from '../sandbox/runner.ts';
 import type { PulseMark } from '../store/arriving.ts';
 import { BlockReader } from '../store/blocks.ts';
 import { Checkpoints } from '../store/checkpoints.ts';
-import { checkBlockRows, checkFoldRows, checkVersions } from '../store/checks.ts';
 import { faultsOf, storeError } from '../store/database.ts';
 import { DiskSpace, freeBytesOf } from '../store/disk-space.ts';
 import type { EntryPlace } from '../store/fold-commit.ts';
 import { Journal } from '../store/journal.ts';
-import { checkPast, countPast } from '../store/past-check.ts';
+import { LedgerChecks } from '../store/ledger-checks.ts';
 import { StateTable } from '../store/states.ts';
 import { Tips } from '../store/tips.ts';
 import { Transactor } from '../store/transactor.ts';
@@ -30,6 +29,7 @@ import type { Appended } from './append-queue.ts';
 import { dropStaleCopies } from './archive-ledger.ts';
 import { type Dapps, startDapps } from './dapps.ts';
 import { entryView } from './entry-view.ts';
+import { fileFaults } from './file-faults.ts';
 import { type ChangedKeys, Fold } from './fold.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { type BadgeKey, keyFolder, readBadgeKeys, readKey } from './key-files.ts';
@@ -82,6 +82,7 @@ export class Space {
   readonly blocks: BlockReader;
   readonly journal: Journal;
   readonly checkpoints: Checkpoints;
+  readonly checks: LedgerChecks;
   readonly state: StateTable;
   readonly dapps: Dapps;
   readonly entries: EntryView;
@@ -102,6 +103,7 @@ export class Space {
     this.#database = database;
     this.folder = parts.folder;
     this.checkpoints = new Checkpoints(database);
+    this.checks = new LedgerChecks(database);
     this.caps = caps;
     this.dapps = dapps;
     const tips = new Tips(database);
@@ -218,26 +220,15 @@ export class Space {
     }
   }
 
-  /** What is wrong with the ledger's file as such; nothing when it is sound. */
-  faults(): readonly string[] {
-    return faultsOf(this.#database);
-  }
-
-  /** That no row is missing where that would read as "there is nothing". @throws store_damaged. */
-  checkRows(): void {
-    checkBlockRows(this.#database);
-    checkFoldRows(this.#database);
-    checkVersions(this.#database);
-  }
-
-  /** Reads, step by step, every row of what has been: see `checkPast`. @throws store_damaged. */
-  checkPast(): Generator<number> {
-    return checkPast(this.#database);
-  }
-
-  /** Rows that `checkPast` reads. */
-  countPast(): number {
-    return countPast(this.#database);
+  /**
+   * What is wrong with the ledger's file as such; nothing when it is sound. Where its log does not go into the main file,
+   * for the disk is full, this thread looks itself.
+   * @throws backup_running, verify_stopped, file_check.
+   */
+  async faults(): Promise<readonly string[]> {
+    const { checkpoints } = this;
+    if (!checkpoints.isWithheld && !checkpoints.truncate()) return faultsOf(this.#database);
+    return await checkpoints.withheld((signal) => fileFaults(ledgerPath(this.folder), signal));
   }
 
   /** Stops the fold and the contracts, then closes the ledger. */

@@ -9,7 +9,8 @@ import type { StoredBlock } from '../store/blocks.ts';
 import { openFiled } from '../store/filed.ts';
 import type { EntryPlace } from '../store/fold-commit.ts';
 import type { Space } from './space.ts';
-import { type Findings, type VerifyProgress, yieldToOthers } from './verify-findings.ts';
+import { Turns } from './turns.ts';
+import type { Findings, VerifyProgress } from './verify-findings.ts';
 
 const PAGE = 256;
 
@@ -29,9 +30,15 @@ export async function checkBlocks(space: Space, findings: Findings, progress: Ve
   const heads = new Set<BlockId>();
   const authors = new Map<string, BlockId>();
   const { blocks: total } = space.blocks.counts();
+  const turns = new Turns(space.clock);
   let arrival = 0;
   for (;;) {
     const page = space.blocks.after(arrival, PAGE);
+    if (page.length === 0) {
+      // Now, before anything else is appended.
+      checkEnd(space, heads, authors, arrival, findings);
+      return known.size;
+    }
     for (const stored of page) {
       const where = { block: stored.id, arrival: stored.arrival };
       for (let gap = arrival + 1; gap < stored.arrival; gap += 1) addGap(space, gap, findings);
@@ -53,13 +60,9 @@ export async function checkBlocks(space: Space, findings: Findings, progress: Ve
         if (place !== null) known.set(stored.id, place);
       }
       heads.add(stored.id);
+      await turns.next();
     }
-    const isLast = page.length < PAGE;
-    // Now, before anything else is appended.
-    if (isLast) checkEnd(space, heads, authors, arrival, findings);
-    progress('blocks', arrival, total);
-    if (isLast) return known.size;
-    await yieldToOthers();
+    progress('blocks', arrival, Math.max(arrival, total));
   }
 }
 

@@ -2,8 +2,10 @@ import { CodedError, codeOf, messageOf } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { VERIFY_FINDINGS_MAX } from '../base/limits.ts';
 
+export type VerifyStage = 'file' | 'blocks' | 'past rows' | 'versions' | 'entries' | 'state';
+
 /** Called while a part goes on. */
-export type VerifyProgress = (stage: 'blocks' | 'past rows' | 'entries' | 'state', done: number, total: number) => void;
+export type VerifyProgress = (stage: VerifyStage, done: number, total: number) => void;
 
 /** What does not agree, in the order in which it was found. */
 export class Findings {
@@ -25,9 +27,4 @@ export class Findings {
       return otherwise;
     }
   }
-}
-
-/** A node that verifies goes on opening doors. */
-export function yieldToOthers(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -6,7 +6,8 @@ import type { RecordedOutcome } from '../store/outcome-rows.ts';
 import { tagsOf } from './log-tags.ts';
 import { bodyOf, openStored, playEntry } from './played.ts';
 import type { Space } from './space.ts';
-import { type Findings, type VerifyProgress, yieldToOthers } from './verify-findings.ts';
+import { Turns } from './turns.ts';
+import type { Findings, VerifyProgress } from './verify-findings.ts';
 
 const PAGE = 256;
 
@@ -35,17 +36,18 @@ export class Refold {
 
   /** Plays every outcome recorded until now that was not played here yet. */
   async catchUp(): Promise<void> {
-    const { journal } = this.#space;
+    const { journal, clock } = this.#space;
+    const turns = new Turns(clock);
     for (;;) {
       const end = Math.min(journal.fold().position, this.#position + PAGE);
       const isLast = end < this.#position + PAGE;
       while (this.#position < end) {
         this.#position += 1;
         await this.#replayAt(this.#position);
+        await turns.next();
       }
       this.#progress('entries', this.#position, journal.fold().position);
       if (isLast) break;
-      await yieldToOthers();
     }
     if (journal.fold().erased !== this.from) {
       this.#findings.add('erased_meanwhile', 'entries were erased while this went on: verify again', {});

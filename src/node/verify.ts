@@ -1,11 +1,14 @@
 import { equalBytes } from '../base/bytes.ts';
+import { codeOf, messageOf } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { LOG_ROWS_MAX } from '../base/limits.ts';
 import { encodeJson } from '../format/json-value.ts';
 import type { StateOverlay } from '../ledger/overlay.ts';
+import type { Steps } from '../store/ledger-checks.ts';
 import type { Space } from './space.ts';
+import { Turns, yieldToOthers } from './turns.ts';
 import { checkBlocks } from './verify-blocks.ts';
-import { Findings, type VerifyProgress, yieldToOthers } from './verify-findings.ts';
+import { Findings, type VerifyProgress, type VerifyStage } from './verify-findings.ts';
 import { checkPlayed } from './verify-outcomes.ts';
 import { Refold } from './verify-refold.ts';
 
@@ -27,13 +30,12 @@ export interface VerifyResult {
 export async function verifySpace(space: Space, progress: VerifyProgress): Promise<VerifyResult> {
   const findings = new Findings();
   await findings.part(() => space.fold.settled(), undefined);
-  await findings.part(async () => {
-    for (const fault of space.faults()) findings.add('store_damaged', fault, {});
-  }, undefined);
+  await checkFile(space, findings, progress);
   const blocks = await findings.part(() => checkBlocks(space, findings, progress), 0);
   await findings.part(() => checkPlayed(space, findings), undefined);
-  await findings.part(async () => space.checkRows(), undefined);
-  await findings.part(() => readPast(space, progress), undefined);
+  await findings.part(async () => space.checks.rows(), undefined);
+  await findings.part(() => walk('past rows', space.checks.past(), progress), undefined);
+  await findings.part(() => walk('versions', space.checks.links(), progress), undefined);
   const refold = await findings.part(async () => new Refold(space, findings, progress), null);
   if (refold === null) return { blocks, entries: 0, stateKeys: 0, foldedFrom: 0, findings: findings.list };
   await findings.part(() => refold.catchUp(), undefined);
@@ -47,10 +49,21 @@ export async function verifySpace(space: Space, progress: VerifyProgress): Promi
   return { blocks, entries: refold.entries, stateKeys, foldedFrom: refold.from, findings: findings.list };
 }
 
-async function readPast(space: Space, progress: VerifyProgress): Promise<void> {
-  const total = space.countPast();
-  for (const rows of space.checkPast()) {
-    progress('past rows', rows, Math.max(rows, total));
+/** Apart from the other parts: that the check could not be made is no finding. */
+async function checkFile(space: Space, findings: Findings, progress: VerifyProgress): Promise<void> {
+  progress('file', 0, 1);
+  try {
+    for (const fault of await space.faults()) findings.add('store_damaged', fault, {});
+  } catch (error) {
+    if (!codeOf(error)?.startsWith('SQLITE_')) throw error;
+    findings.add('store_damaged', messageOf(error), {});
+  }
+  progress('file', 1, 1);
+}
+
+async function walk(stage: VerifyStage, { steps, total }: Steps, progress: VerifyProgress): Promise<void> {
+  for (const done of steps) {
+    progress(stage, done, Math.max(done, total));
     await yieldToOthers();
   }
 }
@@ -67,6 +80,7 @@ async function compareState(
     for (const { key, value } of writes) if (value !== null) wanted.add(nameOf(dapp, key));
   }
   const total = wanted.size;
+  const turns = new Turns(space.clock);
   let [dapp, key, rows] = ['', '', 0];
   for (;;) {
     const page = space.journal.statesAfter(dapp, key, LOG_ROWS_MAX);
@@ -78,10 +92,10 @@ async function compareState(
       else if (!equalBytes(encodeJson(value), row.value))
         findings.add('state_differs', 'the stored value is another', { dapp, key });
       wanted.delete(nameOf(dapp, key));
+      await turns.next();
     }
     progress('state', rows, total);
     if (page.length < LOG_ROWS_MAX) break;
-    await yieldToOthers();
   }
   for (const name of wanted) {
     const at = name.indexOf('\0');

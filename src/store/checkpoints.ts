@@ -17,6 +17,10 @@ export class Checkpoints {
     this.#database = database;
   }
 
+  get isWithheld(): boolean {
+    return this.#withheld !== null;
+  }
+
   /**
    * Runs `task` while no checkpoint happens. Its signal is aborted when the ledger closes: the last checkpoint is due
    * then, and what was copied by that time is worth nothing.
@@ -24,8 +28,8 @@ export class Checkpoints {
    */
   async withheld<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#withheld !== null) {
-      throw new CodedError('backup_running', 'the ledger is being copied already', {
-        advice: 'Wait until the other backup is done.',
+      throw new CodedError('backup_running', 'the ledger is being copied or checked already', {
+        advice: 'Wait until that is done.',
       });
     }
     const pages = this.#database.pragma('wal_autocheckpoint', { simple: true });
@@ -48,14 +52,17 @@ export class Checkpoints {
    * Brings everything into the main file and leaves nothing of what it was before in the log; while checkpoints are
    * withheld, as soon as they are not. Where the disk has no room for that, the log stays until the next time this is
    * asked for, at the latest at the next start: what was committed is committed, and a full disk keeps no door shut.
+   * @returns whether the main file is the whole ledger now.
    */
-  truncate(): void {
+  truncate(): boolean {
     this.#isTruncateDue = this.#withheld !== null;
-    if (this.#isTruncateDue) return;
+    if (this.#isTruncateDue) return false;
     try {
       this.#database.pragma('wal_checkpoint(TRUNCATE)');
+      return true;
     } catch (error) {
       if (codeOf(error) !== 'SQLITE_FULL') throw error;
+      return false;
     }
   }
 

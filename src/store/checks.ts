@@ -43,21 +43,6 @@ export function checkFoldRows(database: Database): void {
   }
 }
 
-/** Every version that another one names is there: what was written over is not missed. @throws store_damaged. */
-export function checkVersions(database: Database): void {
-  for (const table of ['state', 'gone', 'version'] as const) {
-    const missing = database
-      .prepare<[], { dapp: string; key: string; position: number }>(
-        `SELECT newer.dapp, newer.key, newer.before AS position FROM ${table} newer
-         LEFT JOIN version older
-           ON older.dapp = newer.dapp AND older.key = newer.key AND older.position = newer.before
-         WHERE newer.before > 0 AND older.position IS NULL LIMIT 1`,
-      )
-      .get();
-    if (missing !== undefined) throw damaged('a version of a key is missing', { part: 'versions', ...missing });
-  }
-}
-
 function counted(database: Database, sql: string): { readonly rows: number; readonly last: number | null } {
   return database.prepare<[], { rows: number; last: number | null }>(sql).get() ?? { rows: 0, last: 0 };
 }

@@ -1,10 +1,11 @@
 import type { Database } from 'better-sqlite3';
-import { checkFoldRows, checkVersions } from './checks.ts';
+import { checkFoldRows } from './checks.ts';
 import { fromRow, OUTCOME_COLUMNS, type OutcomeRow } from './outcome-rows.ts';
 import { checkRow } from './row-sum.ts';
 import { checkedState, type StateRowOnDisk, type StateTableName } from './state-rows.ts';
 import { isDamage, type Survey } from './survey.ts';
 import { Tips } from './tips.ts';
+import { checkVersions } from './version-links.ts';
 import { checkedWaiting, type WaitingRow } from './waiting-rows.ts';
 
 const BATCH_ROWS = 1_024;

@@ -29,6 +29,9 @@ import { waitingSum } from '../../src/store/waiting-rows.ts';
 import { CAPS, draft, keyOf, TIME } from '../ledger/written-chain.ts';
 import { copySpace, makeSpace, withSpace } from './made-space.ts';
 
+/** In the header of a file of SQLite: how many pages it has. */
+const PAGE_COUNT_AT = 28;
+
 const verify = (folder: string): Promise<VerifyResult> =>
   withSpace(folder, (space) => verifySpace(space, () => {}), { isUnchecked: true });
 
@@ -558,7 +561,7 @@ t.test('tells how far it is, and a node goes on meanwhile', async (t) => {
       }
     });
     await Promise.all(written);
-    t.strictSame([...stages], ['blocks', 'past rows', 'entries', 'state']);
+    t.strictSame([...stages], ['file', 'blocks', 'past rows', 'versions', 'entries', 'state']);
     t.strictSame(result.findings, []);
     await space.fold.settled();
     const shown = (await OPERATIONS.verify?.(
@@ -567,4 +570,26 @@ t.test('tells how far it is, and a node goes on meanwhile', async (t) => {
     )) as JsonObject;
     t.match(shown, { findings: [], blocks: 11 });
   });
+});
+
+t.test('what only the file as such tells, and while its log may not go into it', async (t) => {
+  const { folder } = await makeSpace(t);
+  await withSpace(folder, fill);
+  await withSpace(folder, async (space) => {
+    await space.checkpoints.withheld(async () => {
+      await t.rejects(
+        verifySpace(space, () => {}),
+        { code: 'backup_running' },
+      );
+    });
+    t.strictSame((await verifySpace(space, () => {})).findings, []);
+  });
+  const path = join(folder, 'ledger.db');
+  const file = readFileSync(path);
+  const pages = file.readUInt32BE(PAGE_COUNT_AT);
+  file.writeUInt32BE(pages + 1, PAGE_COUNT_AT);
+  writeFileSync(path, Buffer.concat([file, Buffer.alloc(file.length / pages)]));
+  const { findings } = await verify(folder);
+  t.match(findings, [{ code: 'store_damaged', what: /never used/ }]);
+  t.equal(findings.length, 1);
 });

@@ -4,11 +4,12 @@ import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import type { StateWrite } from '../../src/ledger/state.ts';
 import { BlockReader } from '../../src/store/blocks.ts';
-import { checkFoldRows, checkVersions } from '../../src/store/checks.ts';
+import { checkFoldRows } from '../../src/store/checks.ts';
 import type { EntryPlace, LogTags } from '../../src/store/fold-commit.ts';
 import { Journal } from '../../src/store/journal.ts';
 import { StateTable } from '../../src/store/states.ts';
 import { Transactor } from '../../src/store/transactor.ts';
+import { checkVersions } from '../../src/store/version-links.ts';
 import { draft, newHolding } from '../ledger/written-chain.ts';
 import { newDatabase } from './open-store.ts';
 
