@@ -47,14 +47,16 @@ BOOT_KERNEL = linux-image-$(1)/linux-(image|binary|modules|base)-[0-9].*
 IMAGE_PROGRAMS := mmdebstrap qemu-aarch64-static:qemu-user-static update-binfmts:binfmt-support mkimage:u-boot-tools \
   mkfs.vfat:dosfstools mcopy:mtools mke2fs:e2fsprogs sfdisk:fdisk zstd xz:xz-utils depmod:kmod systemctl:systemd \
   git dtc:device-tree-compiler /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring
+# Two builds at once would take each other's half results away: the second waits.
+BUILD_IMAGE := mkdir -p build/image && flock build/image/lock node image/build-main.ts
 EPOLL := node_modules/epoll/build/Release/epoll.node
 ifeq ($(NODE_CPU),x64)
 MACHINE_PARTS := powercut-parts test-pins-parts
 endif
 MACHINE_PARTS += boot-test-parts
-# An image is built by root alone.
+# An image is built by root alone; before the tests, for without a base from an earlier build it takes long.
 ifeq ($(shell id -u),0)
-MACHINE_PARTS += image-parts image-test-parts
+MACHINE_PARTS += image-test-parts image-built
 endif
 
 .PHONY: help
@@ -98,9 +100,7 @@ image: export BOARD ?= virt-arm64
 image: $(NODE_STAMP) ## the image of a board in build/image, as root (BOARD=rpi, beaglebone, virt-arm64 or virt-armhf; RELEASE=, UPDATE=1)
 	@[ "$$(id -u)" = 0 ] || node image/build-main.ts --board $(BOARD)
 	$(call need,$(IMAGE_PROGRAMS))
-	@# Two builds at once would take each other's half results away: the second waits.
-	@mkdir -p build/image && flock build/image/lock \
-	  node image/build-main.ts --board $(BOARD) $(if $(RELEASE),--version $(RELEASE)) $(if $(UPDATE),--update) $(if $(KEEP_SIZES),--keep-sizes)
+	@$(BUILD_IMAGE) --board $(BOARD) $(if $(RELEASE),--version $(RELEASE)) $(if $(UPDATE),--update) $(if $(KEEP_SIZES),--keep-sizes)
 
 .PHONY: image-twice
 image-twice: $(NODE_STAMP) ## build a board's image twice, sharing nothing, and compare every byte (BOARD=virt-arm64, BASE=keep: not the base)
@@ -123,9 +123,10 @@ image-powercut: $(NODE_STAMP) image-test-parts ## cut the power of the image N=2
 image-figures: $(NODE_STAMP) image-test-parts ## memory and processor of each process on a board, and how long it starts (BOARD=)
 	@BOARD='$(BOARD)' node test/image/boot/image-figures-main.ts
 
-.PHONY: image-parts image-test-parts
-image-parts:
+.PHONY: image-built image-test-parts
+image-built: $(NODE_STAMP)
 	$(call need,$(IMAGE_PROGRAMS))
+	@$(BUILD_IMAGE) --board virt-arm64
 image-test-parts:
 	$(call need,$(IMAGE_TEST_PROGRAMS))
 
