@@ -220,3 +220,14 @@ t.test("RAUC's configuration names our program and both slots", async (t) => {
     ['A', 'B'],
   );
 });
+
+t.test('a question to RAUC starts the unit that answers', (t) => {
+  const name = 'de.pengutronix.rauc';
+  const read = (path: string) => readFileSync(join(RELEASE, path), 'utf8');
+  const bus = 'image/rootfs/usr/share/dbus-1';
+  const unit = /^SystemdService=(.*)$/m.exec(read(`${bus}/system-services/${name}.service`))?.[1];
+  t.match(read(`systemd/${unit}`), new RegExp(`^BusName=${name}$`, 'm'));
+  const policies = read(`${bus}/system.d/${name}.conf`).match(/<policy [^>]*>/g);
+  t.strictSame(policies, ['<policy user="root">'], 'nobody but root may ask it');
+  t.end();
+});

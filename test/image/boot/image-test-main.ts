@@ -3,6 +3,7 @@ import { opens, type Scene, safeSinceClaim } from './doors.ts';
 import { discard, makeCard, start } from './image-run.ts';
 import { TerminalReport } from './report.ts';
 import type { RunningBoard } from './running.ts';
+import { slotsKnown } from './slots.ts';
 import { startTimes, timesText, untilHealthy } from './times.ts';
 
 /**
@@ -42,6 +43,7 @@ async function show(board: RunningBoard): Promise<void> {
 
   const third = await healthy(board, 'start after a crash with onoff');
   await opens(third, 'front', 'a badge');
+  await slotsKnown(third);
 }
 
 const test = await makeCard(process.env.BOARD || 'virt-arm64');
