@@ -11,7 +11,7 @@ export const STRANGE_FRAME = Buffer.from('\x020000BC614E93\x03', 'latin1');
 /** As a Wiegand reader of 26 bits sends it. */
 export const CARD_BITS = wiegand26(0x8edbf0);
 /** Long enough to do something to the board meanwhile. */
-export const OPEN_MS = { front: 5_000, side: 50_000 } as const;
+export const OPEN_MS = { front: 5_000, side: 20_000 } as const;
 
 export interface CardOptions {
   /** A public key, for SSH. */

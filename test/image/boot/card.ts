@@ -59,6 +59,14 @@ export class Card {
     return execFileSync('debugfs', ['-w', '-f', '-', disk], { env: ENV, input, encoding: 'utf8' });
   }
 
+  /** How large the file system of the data partition is, also of a card whose power went. */
+  get dataBytes(): number {
+    const words = ['-c', '-R', 'stats -h', `${this.path}?offset=${PARTS.DATA.start}`];
+    const text = execFileSync('debugfs', words, { env: ENV, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const field = (name: string) => Number(new RegExp(`^${name}: +(\\d+)$`, 'm').exec(text)?.[1]);
+    return field('Block count') * field('Block size');
+  }
+
   get #fat(): string {
     return `${this.path}@@${PARTS.BOOT.start}`;
   }

@@ -1,5 +1,5 @@
 import { OPEN_MS } from './card-text.ts';
-import { type Door, driven, forget, levelOf, present, type Scene, untilLevel } from './doors.ts';
+import { type Door, driven, forget, levelOf, levelsText, present, type Scene, untilLevel } from './doors.ts';
 import { untilHealthy } from './times.ts';
 
 /** A process, or the whole kernel, dies while a door is open. */
@@ -53,15 +53,15 @@ export async function nodeKilled(scene: Scene): Promise<void> {
 export async function pinsKilled(scene: Scene, pins: Pins): Promise<void> {
   const { shell, report } = scene;
   const unit = PINS_UNIT[pins];
-  await inMidPulse(scene, 'front', `${killOf(unit)}; ${untilBack(unit)}`);
-  const levels = await driven(shell, 'front');
-  const [on, ...rest] = levels;
-  const next = rest.find(({ pid }) => pid !== on?.pid);
-  report.ok(
-    on?.level === 'high' && rest[0]?.level === 'low' && rest[0] === next,
-    `kill -9 of the pins process (${pins}) in mid-pulse: the next one drives the line low first (${LEFT[pins]} between)`,
-  );
+  const said = await inMidPulse(scene, 'front', `${killOf(unit)}; ${untilBack(unit)}`);
+  const killed = Number(said.split('\n')[0]);
   await shell.run(untilLevel('front', 'low'));
+  const levels = await driven(shell, 'front');
+  const [before, after] = [levels.filter(({ at }) => at < killed), levels.filter(({ at }) => at >= killed)];
+  report.ok(
+    before.at(-1)?.level === 'high' && after.length === 1 && after[0]?.level === 'low',
+    `kill -9 of the pins process (${pins}) in mid-pulse: the next one drives the line low first (${LEFT[pins]} between): ${levelsText(levels)}, killed before ${killed} s`,
+  );
   const told = await shell.run(logged('pulse interrupted: its pins process died'));
   report.ok(told !== '', 'the node tells that the pulse was interrupted');
 }

@@ -37,6 +37,10 @@ export async function driven(shell: Shell, door: Door): Promise<readonly Level[]
     .filter(({ level }, at, all) => level !== all[at - 1]?.level);
 }
 
+export function levelsText(levels: readonly Level[]): string {
+  return levels.map(({ level, at }) => `${level} at ${at.toFixed(3)} s`).join(', ');
+}
+
 export async function forget(shell: Shell): Promise<void> {
   await shell.run('echo >/sys/kernel/tracing/trace');
 }
@@ -79,7 +83,7 @@ export async function safeSinceClaim({ shell, report }: Scene): Promise<void> {
     const levels = await driven(shell, door);
     report.ok(
       levels.length === 1 && levels[0]?.level === 'low',
-      `door ${door}: low from the claim on, and never driven high: ${levels.map(({ level, at }) => `${level} at ${at.toFixed(3)} s`).join(', ')}`,
+      `door ${door}: low from the claim on, and never driven high: ${levelsText(levels)}`,
     );
     report.ok((await levelOf(shell, door)) === 'low', `door ${door}: the line is low although it is pulled up`);
     await shell.run(`${KIT} pull ${LINE[door]} down`);

@@ -86,7 +86,7 @@ wait_for() {
   end=$(($(uptime_s) + WAIT_S_MAX))
   until level "$1" && [ "$value" = "$2" ]; do
     [ "$(uptime_s)" -lt $end ] || exit 1
-    sleep 0.02
+    sleep 0.1
   done
 }
 
