@@ -32,6 +32,7 @@ export interface Row {
 const TICKS_PER_S = 100;
 const KIB_PER_MIB = 1024;
 const CARD_EVERY_S = 2;
+const WAIT_S = 20;
 
 const SAMPLE = [
   'read up _ </proc/uptime; echo "uptime $up"',
@@ -80,17 +81,16 @@ export function rowsBetween(before: Sample, after: Sample): readonly Row[] {
   return [...names.values()].sort((a, b) => b.pssMib - a.pssMib);
 }
 
-/** Holds a card to the reader every 2 s until `work` is done. */
-export async function underLoad(board: RunningBoard, work: Promise<unknown>): Promise<void> {
-  let count = 0;
-  const timer = setInterval(() => {
-    count += 1;
-    void board.badge(count % 2 === 0 ? CARD_FRAME : STRANGE_FRAME);
-  }, CARD_EVERY_S * 1000);
-  try {
-    await work;
-  } finally {
-    clearInterval(timer);
+/** Waits by the clock of the board, which a busy host makes slow; in short waits, for none may take a command's time. */
+export async function atRest(shell: Shell, seconds: number): Promise<void> {
+  for (let waited = 0; waited < seconds; waited += WAIT_S) await shell.run(`sleep ${WAIT_S}`);
+}
+
+/** Holds a card to the reader every 2 s by the clock of the board. */
+export async function underLoad(board: RunningBoard, shell: Shell, seconds: number): Promise<void> {
+  for (let count = 0; count * CARD_EVERY_S < seconds; count += 1) {
+    await board.badge(count % 2 === 0 ? CARD_FRAME : STRANGE_FRAME);
+    await shell.run(`sleep ${CARD_EVERY_S}`);
   }
 }
 

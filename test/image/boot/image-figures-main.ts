@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { rowsBetween, sample, table, underLoad } from './figures.ts';
+import { atRest, rowsBetween, sample, table, underLoad } from './figures.ts';
 import { discard, makeCard, start } from './image-run.ts';
 import { startTimes, timesText, untilHealthy } from './times.ts';
 
@@ -26,14 +26,14 @@ try {
   const { board, shell } = await settled('second start');
   const spare = async () => await shell.run('free -m; echo; swapon --show; df -h /data / | cat');
   // What starts once and ends, such as the mark of the slot, is over by then.
-  await shell.run(`sleep ${MEASURED_S}`);
+  await atRest(shell, MEASURED_S);
   const before = await sample(shell);
-  await shell.run(`sleep ${MEASURED_S}`);
+  await atRest(shell, MEASURED_S);
   const rest = await sample(shell);
   console.log(
     `\nAt rest, ${(rest.availableKib / 1024).toFixed(0)} MiB available:\n\n${table(rowsBetween(before, rest))}`,
   );
-  await underLoad(board, shell.run(`sleep ${MEASURED_S}`));
+  await underLoad(board, shell, MEASURED_S);
   const load = await sample(shell);
   console.log(
     `\nA card every 2 s, ${(load.availableKib / 1024).toFixed(0)} MiB available:\n\n${table(rowsBetween(rest, load))}\n\n${await spare()}`,
