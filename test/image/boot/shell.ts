@@ -48,7 +48,8 @@ export class Shell {
     const end = `${END}-${this.#count} `;
     const program = this.#program;
     const from = program.lines.length;
-    program.child.stdin?.write(`{ ${command}\n} </dev/null 2>&1; echo; echo "${end}$?"\n`);
+    // A shell of its own, which it may end with `exit`.
+    program.child.stdin?.write(`( ${command}\n) </dev/null 2>&1; code=$?; echo; echo "${end}$code"\n`);
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const timer = setTimeout(() => reject(new Error(`no end of: ${command}`)), COMMAND_MS_MAX);
     const look = () => {
