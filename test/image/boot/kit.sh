@@ -90,7 +90,8 @@ wait_for() {
   done
 }
 
-# Nothing but the shell's own commands between two pulses: readers wait 20 ms at most.
+# Pulses are as far apart as a reader's, some milliseconds: the kernel tells of each edge by a thread, and where QEMU runs
+# four processors in turn, a second edge within half a millisecond comes before that thread.
 wiegand() {
   bits=$1
   while [ -n "$bits" ]; do
@@ -98,6 +99,7 @@ wiegand() {
     line=/run/kit/sim_gpio$((2 + ${bits%"$rest"}))/pull
     echo pull-down >$line
     echo pull-up >$line
+    sleep 0.002
     bits=$rest
   done
 }
