@@ -111,7 +111,7 @@ image-twice: $(NODE_STAMP) ## build a board's image twice, sharing nothing, and 
 IMAGE_TEST_PROGRAMS := qemu-system-aarch64:qemu-system-arm mcopy:mtools debugfs:e2fsprogs fsck.vfat:dosfstools zstd \
   ssh:openssh-client setpriv:util-linux
 .PHONY: image-test image-variants image-powercut image-figures
-image-test: $(NODE_STAMP) image-test-parts ## a board's image from a new card to doors that open, and through crashes (BOARD=virt-arm64, virt-armhf)
+image-test: $(NODE_STAMP) image-test-parts ## a board's image from a new card to doors that open, and through crashes (BOARD=virt-arm64, virt-armhf, raspi3b)
 	@BOARD='$(BOARD)' node test/image/boot/image-test-main.ts
 
 image-variants: $(NODE_STAMP) image-test-parts ## first starts without network or clock, with broken files and full cards (BOARD= ONLY=)
