@@ -105,7 +105,7 @@ t.test('the example explains every key, and is a configuration as it stands and 
   const opened = example.replaceAll(/^# (?=\[|\w+ = )/gm, '');
   t.match(parse(opened), {
     reader: {
-      'front-reader': { driver: 'rdm6300', port: '/dev/ttyAMA0', baud: 9600, feed: '/srv/space/run/feed' },
+      'front-reader': { driver: 'rdm6300', port: '/dev/ttyS1', baud: 9600, feed: '/srv/space/run/feed' },
       'workshop-reader': { driver: 'pn532', port: '/dev/ttyUSB0', baud: 115_200, byte_order: 'as-sent' },
       'side-reader': { ...WIEGAND_DEFAULTS, d0: 'GPIO23', d1: 'GPIO24' },
       'shed-reader': { driver: 'tasmota', device: 'shed-reader' },
