@@ -97,7 +97,7 @@ const clockless: Variant = {
         await opens(scene, 'front', 'a badge, although nobody knows the time,');
         report.say(
           await shell.run(
-            'df -h /data | tail -n 1; fallocate -l $(($(stat -f -c %f /data) * 4096 - 1048576)) /data/full 2>&1; cat /dev/zero >>/data/full; df /data | tail -n 1',
+            'df -h /data | tail -n 1; fallocate -l $(($(stat -f -c %f /data) * 4096 - 33554432)) /data/full 2>&1; cat /dev/zero >>/data/full; df /data | tail -n 1',
           ),
         );
         await opens(scene, 'front', 'a badge, although the card is full,');
