@@ -90,6 +90,19 @@ t.test('without a data partition', async (t) => {
   t.match(board.read('run/status.txt'), '- The node does not run.');
 });
 
+t.test('a data partition on which nothing can be kept', async (t) => {
+  const board = BoardFolders.make(t);
+  board.mount('data', 'size=1m,nr_inodes=1');
+  board.putOnCard('blockmesh.toml', CARD);
+  t.match(board.run('board-boot'), { code: 0 });
+  t.match(board.read('run/keep/authorized_keys'), KEY, 'one can log in, and make room');
+  t.match(board.read('run/wpa_supplicant.conf'), 'correct horse');
+  t.equal(board.read('card/blockmesh.toml'), CARD, 'and the card keeps what nobody else has');
+  board.run('board-status');
+  t.match(board.read('run/status.txt'), /- The card was not taken up: .*ENOSPC/);
+  t.match(board.read('run/status.txt'), /^SSH +ssh -p 22222/m);
+});
+
 t.test('a clock that was never set', async (t) => {
   const board = BoardFolders.make(t);
   board.mount('data', 'size=256m');
