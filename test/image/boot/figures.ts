@@ -37,7 +37,8 @@ const WAIT_S = 20;
 const SAMPLE = [
   'read up _ </proc/uptime; echo "uptime $up"',
   "sed -n 's/^MemAvailable: *\\([0-9]*\\) kB/available \\1/p' /proc/meminfo",
-  'cd /proc; for p in [0-9]*; do [ -s $p/cmdline ] || continue; echo "process $p"; tr "\\0" " " <$p/cmdline; echo; grep -E "^(Pss|Rss):" $p/smaps_rollup; cat $p/stat; done 2>/dev/null; true',
+  // What procfs has in a file it does not tell as its size. The kernel's own threads have no command.
+  'cd /proc; for p in [0-9]*; do c=$(tr "\\0" " " <$p/cmdline); [ -n "$c" ] || continue; echo "process $p"; echo "$c"; grep -E "^(Pss|Rss):" $p/smaps_rollup; cat $p/stat; done 2>/dev/null; true',
 ].join('; ');
 
 export async function sample(shell: Shell): Promise<Sample> {
