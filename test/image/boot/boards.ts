@@ -37,6 +37,8 @@ export interface MachineParts {
  * and times are those of one processor with 500 million instructions a second. Real boards have more.
  */
 const TIME = ['-icount', 'shift=1'] as const;
+/** QEMU's own hardware address is a local one: Linux takes a new one at each start then, and SSH leads nowhere. */
+const USB_NET = 'usb-net,mac=40:54:00:12:34:56';
 const READER = 'usb-serial,chardev=reader,always-plugged=on';
 
 function plugged({ reader, sshPort, words = [] }: MachineParts, card: string, hub: readonly string[]) {
@@ -83,7 +85,7 @@ const RASPI3B: ImageBoard = {
     program: 'qemu-system-aarch64',
     arguments: [
       ...['-M', 'raspi3b', ...TIME, '-kernel', parts.firmware('u-boot.bin'), '-dtb', parts.firmware('tree.dtb')],
-      ...['-serial', 'null', '-serial', 'stdio', ...plugged(parts, 'usb-net', [])],
+      ...['-serial', 'null', '-serial', 'stdio', ...plugged(parts, USB_NET, [])],
     ],
     disk: (source) => ['-drive', `if=sd,format=raw,${source}`],
   }),
