@@ -71,6 +71,14 @@ t.test('the first start, and those after it', async (t) => {
   t.equal(board.read('root/etc/hostname'), 'door-1\n', 'with the last good configuration');
   board.run('board-status');
   t.match(board.read('run/status.txt'), 'The card was not taken up: blockmesh: it broke [internal_error]');
+
+  const applied = () => board.run('board-boot', { BM_IMPORT_S_MAX: '0.1' });
+  board.program('blockmesh', '#!/bin/sh\nexec sleep infinity\n');
+  board.put('root/etc/hostname', 'blockmesh\n');
+  t.match(applied(), { code: 0 }, 'nor does one that never ends');
+  t.equal(board.read('root/etc/hostname'), 'door-1\n');
+  board.run('board-status');
+  t.match(board.read('run/status.txt'), 'The card was not taken up: it was ended (124): the next start tries again');
 });
 
 t.test('without a data partition', async (t) => {
