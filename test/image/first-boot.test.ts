@@ -121,6 +121,19 @@ t.test('a clock that was never set', async (t) => {
   utimesSync(board.path('data/board/clock'), 1_800_000_000, 1_800_000_000);
   board.run('board-boot');
   t.equal(board.read('units/set'), '@1800000000\n');
+
+  const kept = () => statSync(board.path('data/board/clock')).mtimeMs / 1000;
+  const before = Math.floor(Date.now() / 1000);
+  board.program('date', `#!/bin/sh\ncase "$1" in +%s) echo ${before};; esac\n`);
+  for (const [at, isAnew] of [
+    [before - 1_800, false],
+    [before - 3_600, true],
+    [before + 86_400 * 365, true],
+  ] as const) {
+    utimesSync(board.path('data/board/clock'), at, at);
+    board.run('board-status');
+    t.equal(kept() !== at, isAnew, `kept as ${at - before} s from now`);
+  }
 });
 
 t.test('what a board says of itself', async (t) => {
