@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -62,6 +62,28 @@ class Card {
 }
 
 t.ok(SHELLS.length > 0, 'there is a shell to test with');
+
+t.test('a card that keeps nothing of what is written to it', async (t) => {
+  if (process.getuid?.() !== 0) throw new Error('loop devices are for root: run the tests of the image as root');
+  const folder = mkdtempSync(join(tmpdir(), 'bm-slot-state-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'state');
+  writeFileSync(file, encodeSlotState(NEW));
+  const device = execFileSync('losetup', ['--show', '-f', file], { encoding: 'utf8' }).trim();
+  t.teardown(() => execFileSync('losetup', ['-d', device]));
+  const run = (slot: string) => {
+    const env = { PATH: `${folder}:${process.env.PATH}`, TMPDIR: folder, BLOCKMESH_SLOT_STATE: device };
+    return spawnSync('dash', [PROGRAM, 'set-primary', slot], { encoding: 'utf8', env });
+  };
+  t.match(run('B'), { status: 0, stderr: '' });
+  t.match(decodeSlotStates(readFileSync(file))[1], { BOOT_ORDER: 'B A' });
+  // Memory gives back what was written, and the card does not.
+  const dd = execFileSync('which', ['dd'], { encoding: 'utf8' }).trim();
+  const forgets = `case "$*" in *iflag=direct*) head -c ${STATE_COPY_BYTES} /dev/zero ;; *) exec ${dd} "$@" ;; esac`;
+  writeFileSync(join(folder, 'dd'), `#!/bin/sh\n${forgets}\n`);
+  chmodSync(join(folder, 'dd'), 0o755);
+  t.match(run('A'), { status: 1, stderr: /does not hold what was written.*\n.*worn out/ });
+});
 
 for (const shell of SHELLS) {
   t.test(`${shell.join(' ')}: what RAUC asks for`, async (t) => {
