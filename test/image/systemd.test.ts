@@ -37,6 +37,21 @@ t.test('the node and systemd agree on how long a sign of life may stay away', (t
   t.end();
 });
 
+t.test('memory that the pins process never loses', (t) => {
+  const keptBy = (file: string) => /^MemoryMin=(\S+)$/m.exec(readFileSync(pathOf(file), 'utf8'))?.[1];
+  t.ok(keptBy('systemd/blockmesh-pins.service'));
+  const slice = keptBy('systemd/system.slice.d/50-blockmesh.conf');
+  t.equal(slice, keptBy('systemd/blockmesh-pins.service'), 'its slice has it to give');
+  t.end();
+});
+
+t.test('SSH is tried for ever', (t) => {
+  const lib = 'image/rootfs/usr/lib/systemd/system';
+  const lines = readFileSync(pathOf(`${lib}/ssh.service.d/50-blockmesh.conf`), 'utf8').split('\n');
+  for (const line of ['StartLimitIntervalSec=0', 'RestartPreventExitStatus=']) t.ok(lines.includes(line), line);
+  t.end();
+});
+
 /** Every system call of a set of systemd's, those of the sets within it included. */
 function callsOf(set: string): ReadonlySet<string> {
   const text = execFileSync('systemd-analyze', ['syscall-filter', set], { encoding: 'utf8' });
