@@ -113,4 +113,15 @@ t.test('a full card', async (t) => {
   await node.stop();
   t.ok(existsSync(join(data, 'full')));
   t.match(await cli('verify'), { code: 0 });
+
+  // Who has to free space comes by SSH, perhaps with a key that the board does not know yet.
+  const key = `ssh-ed25519 ${'A'.repeat(68)} ada@laptop`;
+  writeFileSync(join(root, 'card/blockmesh.toml'), `[ssh]\nkeys = ["${key}"]\n`);
+  const unit = readFileSync(join(RELEASE, 'systemd/blockmesh-boot.service'), 'utf8');
+  const [, capabilities = ''] = /^CapabilityBoundingSet=(.+)$/m.exec(unit) ?? [];
+  const may = capabilities.split(' ').map((name) => `+${name.replace('CAP_', '').toLowerCase()}`);
+  const groups = unit.includes('\nSupplementaryGroups=blockmesh\n') ? ['--groups', `${NODE_UID}`] : ['--clear-groups'];
+  const asUnit = [`--bounding-set=-all,${may.join(',')}`, ...groups, process.execPath, MAIN, 'board', 'import'];
+  t.match(spawnSync('setpriv', [...asUnit, ...folders, ...owner], { encoding: 'utf8' }), { status: 0, stderr: '' });
+  t.equal(readFileSync(join(data, 'board/authorized_keys'), 'utf8'), `${key}\n`, 'a new key is taken up');
 });
