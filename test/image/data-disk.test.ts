@@ -105,6 +105,27 @@ t.test('the wish to reset', async (t) => {
   }
 });
 
+t.test('a wish to reset on a card that cannot be written', async (t) => {
+  const card = LoopCard.make(t, 4 * GIB);
+  keep(card);
+  const folder = card.path('card');
+  execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', folder]);
+  t.teardown(() => execFileSync('umount', [folder]));
+  card.put('reset', PHRASE);
+  execFileSync('mount', ['-o', 'remount,ro', folder]);
+  const programs = t.testdir({ mount: '#!/bin/sh\nexit 32\n', rm: '#!/bin/sh\nexit 1\n' });
+  for (const name of ['mount', 'rm']) chmodSync(`${programs}/${name}`, 0o755);
+  t.match(card.run('partition', programs), { code: 0 });
+  t.ok(isKept(card), 'erases nothing: it would do so at each start');
+  t.match(word(card, 'reset-fault'), 'cannot be written');
+  t.equal(word(card, 'reset-done'), null);
+
+  execFileSync('mount', ['-o', 'remount,rw', folder]);
+  t.match(card.run('partition', programs), { code: 0 });
+  t.notOk(isKept(card));
+  t.match(word(card, 'reset-fault'), 'delete it, or the next start erases the board again');
+});
+
 t.test('a power cut in a reset', async (t) => {
   const card = LoopCard.make(t, 4 * GIB);
   keep(card);
