@@ -65,6 +65,17 @@ t.test('the first start, and those after it', async (t) => {
   board.run('board-boot');
   t.equal(board.imports(), 3, 'and so is the card by another release');
 
+  board.putOnCard('blockmesh.toml', '[wifi]\npassword = "battery staple"\n');
+  board.program('mount', '#!/bin/sh\nexit 32\n');
+  board.run('board-boot', { PATH: process.env.PATH });
+  t.match(board.read('card/blockmesh.toml'), 'battery staple');
+  t.match(board.read('data/board/notes.txt'), 'the next start tries again', 'a card that cannot be written');
+  board.program('mount', '#!/bin/sh\nexec /bin/mount "$@"\n');
+  board.run('board-boot');
+  t.notMatch(board.read('card/blockmesh.toml'), 'battery staple', 'loses its password at the next start');
+  t.equal(board.read('data/board/notes.txt'), '');
+  t.ok(board.isCardSafe());
+
   board.program('blockmesh', '#!/bin/sh\necho "blockmesh: it broke [internal_error]" >&2\nexit 1\n');
   board.putOnCard('blockmesh.toml', '[board]\nhostname = "door-2"\n');
   t.match(board.run('board-boot'), { code: 0 }, 'a program that cannot run keeps no board from starting');
