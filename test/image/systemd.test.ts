@@ -52,6 +52,16 @@ t.test('SSH is tried for ever', (t) => {
   t.end();
 });
 
+t.test('what the first boot waits for has ended before systemd ends it', (t) => {
+  const script = readFileSync(pathOf('image/rootfs/usr/lib/blockmesh/board-boot'), 'utf8');
+  const [, minutes] =
+    /^TimeoutStartSec=(\d+)min$/m.exec(readFileSync(pathOf('systemd/blockmesh-boot.service'), 'utf8')) ?? [];
+  const limit = (name: string) => Number(new RegExp(`^${name}=(?:.*:-)?(\\d+)}?$`, 'm').exec(script)?.[1]);
+  const waitedS = limit('IMPORT_S_MAX') + limit('RESCUE_S_MAX') + 2 * limit('KILL_S');
+  t.ok(waitedS < Number(minutes) * 60, `${waitedS} s of ${minutes} min`);
+  t.end();
+});
+
 /** Every system call of a set of systemd's, those of the sets within it included. */
 function callsOf(set: string): ReadonlySet<string> {
   const text = execFileSync('systemd-analyze', ['syscall-filter', set], { encoding: 'utf8' });
