@@ -96,10 +96,10 @@ setenv bm_words 'part uuid ${devtype} ${devnum}:${bm_part} bm_uuid; setenv boota
 setenv bm_go '${bm_command} ${bm_kernel} ${bm_initramfs}:${bm_initramfs_size} ${bm_tree}'
 setenv bm_start_slot 'run bm_forget; run bm_load_env && run bm_load_kernel && run bm_load_initramfs && run bm_take_tree && run bm_overlays && run bm_words && run bm_go'
 
-# What the board or its owner has put beside this script: overlays, and words for the kernel.
+# What the board or its owner has put beside this script: overlays, and words for the kernel. Lines may end as Windows' do.
 setenv overlays
 setenv arguments
-if load ${devtype} ${devnum}:1 ${bm_scratch} board.env; then env import -t ${bm_scratch} ${filesize} overlays arguments; fi
+if load ${devtype} ${devnum}:1 ${bm_scratch} board.env; then env import -t -r ${bm_scratch} ${filesize} overlays arguments; fi
 # Lines of outputs, by their numbers in U-Boot, that are driven to their safe levels before anything else runs.
 setenv levels_low
 setenv levels_high

@@ -215,6 +215,17 @@ const STATE_CASES: readonly BootCase[] = [
 
 const OVERLAY_CASES: readonly BootCase[] = [
   {
+    name: 'an overlay by a file that Windows wrote',
+    prepare: (disk) => {
+      const words = 'console=ttyS1,115200 blockmesh.watchdog=off';
+      setOptions(disk, 'board.env', `overlays=uart0-header\r\narguments=${words}\r\n`);
+    },
+    // As in the next case, although it was told to say more there: an overlay that was not found would be told.
+    words: ['try A 2'],
+    state: { generation: '3', BOOT_A_LEFT: '3' },
+    needs: 'overlays',
+  },
+  {
     name: 'an overlay gives the line of the console to readers',
     prepare: (disk) => setOptions(disk, 'board.env', 'overlays=uart0-header\narguments=blockmesh.watchdog=off\n'),
     // Nothing more is heard of it; but it marks its slot good, and switches itself off.
