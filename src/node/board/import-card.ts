@@ -1,10 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { CodedError, messageOf } from '../../base/errors.ts';
-import { CARD_FILE_BYTES_MAX, CARD_NOTES_MAX } from '../../base/limits.ts';
+import { messageOf } from '../../base/errors.ts';
+import { CARD_NOTES_MAX } from '../../base/limits.ts';
 import type { Randomness } from '../../base/ports.ts';
-import { readAtMost } from '../../store/files.ts';
 import { boardPaths, putFile, writeBoardFiles } from './board-files.ts';
 import { parseCard } from './card-file.ts';
 import { type CardNote, note, noteOf } from './card-note.ts';
@@ -15,6 +14,7 @@ import { finishMasks, hasMasks, type MaskedFile, maskedFile, planMasks } from '.
 import { mergeSettings } from './merge.ts';
 import { parseNetworkConfig } from './network-config.ts';
 import { configText, type NodeConfig, nodeConfig } from './node-config.ts';
+import { readCard } from './read-card.ts';
 import { type BoardSettings, writeSettings } from './settings.ts';
 import { parseUserData } from './user-data.ts';
 
@@ -118,15 +118,4 @@ function keptConfig({ node }: BoardSettings, { space }: CardParts, notes: CardNo
     notes.push(noteOf(error));
     return { node, text: configText(node), notes: [] };
   }
-}
-
-/** Null where there is no such file. @throws card_file_large; what the system does. */
-function readCard(path: string): { readonly bytes: Uint8Array; readonly text: string } | null {
-  if (!existsSync(path)) return null;
-  const bytes = readAtMost(path, CARD_FILE_BYTES_MAX);
-  if (bytes.length <= CARD_FILE_BYTES_MAX) return { bytes, text: bytes.toString('utf8') };
-  throw new CodedError('card_file_large', `${basename(path)} has over ${CARD_FILE_BYTES_MAX} bytes`, {
-    fields: { path, bytesMax: CARD_FILE_BYTES_MAX },
-    advice: 'Write it anew, with what the board needs alone.',
-  });
 }
