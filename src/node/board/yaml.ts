@@ -8,7 +8,7 @@ export interface YamlText {
   readonly value: JsonObject;
   /** Line (from 1) of the value at `path`, or of the nearest one above it. */
   lineOf(path: readonly (string | number)[]): number;
-  /** Where in the source a value on one line is written, in bytes; null where there is no such value. */
+  /** Where in the source a value is written, in bytes, the end of its last line left out; null: no such value. */
   bytesOf(path: readonly (string | number)[]): TextRange | null;
 }
 
@@ -22,11 +22,11 @@ export async function parseYaml(source: string, name: string): Promise<YamlText>
   try {
     document = parseDocument(source, { schema: 'failsafe', logLevel: 'error' });
     const [error] = document.errors;
-    if (error !== undefined) throw syntax(name, lineAt(error.pos[0]), error.message.split('\n', 1)[0] ?? '');
+    if (error !== undefined) throw syntax(name, lineAt(error.pos[0]), withoutQuotes(error.message));
     value = document.toJS({ maxAliasCount: 0 }) ?? {};
   } catch (cause) {
     if (cause instanceof CodedError) throw cause;
-    throw syntax(name, 1, messageOf(cause), cause);
+    throw syntax(name, 1, withoutQuotes(messageOf(cause)), cause);
   }
   if (!isJsonObject(value)) throw syntax(name, 1, 'this is no table of keys');
   return {
@@ -37,9 +37,9 @@ export async function parseYaml(source: string, name: string): Promise<YamlText>
     },
     bytesOf(path) {
       const range = rangeOf(document, path);
-      if (range === null || source.slice(...range).includes('\n')) return null;
-      const [start, end] = range.map((at) => Buffer.byteLength(source.slice(0, at))) as [number, number];
-      return { start, end };
+      if (range === null) return null;
+      const start = Buffer.byteLength(source.slice(0, range[0]));
+      return { start, end: start + Buffer.byteLength(source.slice(...range).trimEnd()) };
     },
   };
 }
@@ -57,6 +57,11 @@ function nearestRange(document: Document, path: readonly (string | number)[]): R
     if (range !== null) return range;
   }
   return null;
+}
+
+/** The library quotes the file behind a colon, and that may be a password; place and picture follow in lines of their own. */
+function withoutQuotes(message: string): string {
+  return message.split(/:| \\| at line |\n/, 1)[0] ?? '';
 }
 
 function syntax(name: string, line: number, what: string, cause?: unknown): CodedError {

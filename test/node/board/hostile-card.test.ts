@@ -2,11 +2,22 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { messageOf } from '../../../src/base/errors.ts';
+import { parseCard } from '../../../src/node/board/card-file.ts';
+import { parseNetworkConfig } from '../../../src/node/board/network-config.ts';
 import { CARD, codes, world } from './card-world.ts';
 
 /** Cards that somebody made to do harm, or had bad luck with. */
 
 const SECRET = 's3cret-pass';
+
+const network = (password: string) => `wifis:
+  wlan0:
+    access-points:
+      "Nord":
+        password: ${password}
+    regulatory-domain: "DE"
+`;
 
 t.test('a file that is no UTF-8 is left as it stands', async (t) => {
   const w = world(t);
@@ -33,4 +44,65 @@ t.test('what is no file is told, and the rest is taken up', async (t) => {
   const other = world(t);
   symlinkSync('/dev/zero', join(other.card, 'blockmesh.toml'));
   t.strictSame(codes(await other.run()), ['card_file_odd']);
+});
+
+t.test('a password on lines of its own goes from the card too', async (t) => {
+  const forms = [
+    `>-\n          ${SECRET}`,
+    `|-\n          ${SECRET}`,
+    `"s3cret-\\\n          pass"`,
+    `&a\n          ${SECRET}`,
+  ];
+  for (const form of forms) {
+    const w = world(t);
+    w.put('network-config', network(form));
+    t.match(await w.run(), { notes: [], settings: { wifi: { password: SECRET } } }, form);
+    t.notMatch(w.onCard('network-config'), /s3cret|pass$/m, form);
+    t.match(w.onCard('network-config'), '\n    regulatory-domain: "DE"\n', 'what follows is as it was');
+    t.match(await w.run(), { notes: [], settings: { wifi: { password: SECRET, country: 'DE' } } }, 'and read again');
+  }
+});
+
+t.test('no fault quotes a password', async (t) => {
+  const begun = [
+    '',
+    '*',
+    '@',
+    '>',
+    '|',
+    '%',
+    '`',
+    '{',
+    '[',
+    '"',
+    "'",
+    '- ',
+    '? ',
+    ': ',
+    '!<',
+    '!!',
+    '&a *',
+    '"\\U',
+    '"x" ',
+  ];
+  const ends = ['', ': x', '}', ']', '"', ' # x', '\n        password: x', '\n: x', '\n---\nx', '\n      - x', ', x'];
+  const fault = async (parse: () => unknown) => {
+    try {
+      await parse();
+      return '';
+    } catch (error) {
+      return messageOf(error);
+    }
+  };
+  for (const start of begun) {
+    for (const end of ends) {
+      const value = `${start}${SECRET}${end}`;
+      const toml = `[wifi]\nssid = "Nord"\npassword = ${value}\n`;
+      t.notMatch(await fault(() => parseNetworkConfig(network(value), 'network-config')), 's3cr', value);
+      t.notMatch(await fault(() => parseCard(toml, 'blockmesh.toml')), 's3cr', value);
+    }
+  }
+  const w = world(t);
+  w.put('network-config', network(`"\\U${SECRET}"`));
+  t.match((await w.run()).notes, [{ code: 'yaml_syntax', text: /^network-config line 5: Invalid escape sequence\. / }]);
 });
