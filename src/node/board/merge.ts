@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { CodedError, messageOf } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { FIRST_DOORS_MAX, SSH_KEY_CHARS_MAX } from '../../base/limits.ts';
@@ -66,9 +67,23 @@ function checkPassword(password: string, refuse: Refuse): void {
 
 function mergeNetwork(before: NetworkSettings, { dhcp, ...given }: CardPatch['network'], refuse: Refuse) {
   if (dhcp === true) return {};
+  checkAddresses(given, refuse);
   const merged: NetworkSettings = { ...before, ...given };
   if (merged.address !== undefined || (merged.gateway === undefined && merged.dns === undefined)) return merged;
   throw refuse(['network'], 'has no address', 'Give address = "192.168.1.20/24" too, or leave the section out.');
+}
+
+/** systemd-networkd passes over what it cannot read, and a board without an address tells nobody why. */
+function checkAddresses({ address, gateway, dns = [] }: NetworkSettings, refuse: Refuse): void {
+  const [host = '', length = ''] = address?.split('/') ?? [];
+  const lengthMax = isIP(host) === 4 ? 32 : 128;
+  if (address !== undefined && (isIP(host) === 0 || Number(length) > lengthMax)) {
+    throw refuse(['network', 'address'], 'is no address with its length', 'Write it like "192.168.1.20/24".');
+  }
+  for (const [key, addresses] of Object.entries({ gateway: gateway === undefined ? [] : [gateway], dns })) {
+    if (addresses.every((one) => isIP(one) !== 0)) continue;
+    throw refuse(['network', key], 'is no address', 'Write it like 192.168.1.1, or leave the line out.');
+  }
 }
 
 function sshKey(text: string, at: number, refuse: Refuse): string {

@@ -106,3 +106,31 @@ t.test('no fault quotes a password', async (t) => {
   w.put('network-config', network(`"\\U${SECRET}"`));
   t.match((await w.run()).notes, [{ code: 'yaml_syntax', text: /^network-config line 5: Invalid escape sequence\. / }]);
 });
+
+t.test('an address that the network would pass over in silence', async (t) => {
+  const w = world(t);
+  const good = [
+    'address = "10.0.0.2/32"',
+    'address = "2001:db8::2/128"\ngateway = "fe80::1"\ndns = ["1.1.1.1", "::1"]',
+  ];
+  for (const lines of good) {
+    w.put('blockmesh.toml', `[network]\n${lines}\n`);
+    t.strictSame(codes(await w.run()), [], lines);
+  }
+  const bad: readonly (readonly [lines: string, key: string])[] = [
+    ['address = "192.168.1.20/33"', 'line 2: network.address'],
+    ['address = "192.168.1.256/24"', 'line 2: network.address'],
+    ['address = "192.168.1/24"', 'line 2: network.address'],
+    ['address = "aaaa/1"', 'line 2: network.address'],
+    ['address = "2001:db8::2/129"', 'line 2: network.address'],
+    ['address = "10.0.0.2/24"\ngateway = "10.0.0"', 'line 3: network.gateway'],
+    ['address = "10.0.0.2/24"\ndns = ["1.1.1.1", "...."]', 'line 3: network.dns'],
+  ];
+  for (const [lines, key] of bad) {
+    w.put('blockmesh.toml', `[network]\n${lines}\n`);
+    const { notes, settings } = await w.run();
+    t.match(notes, [{ code: 'config_invalid' }], lines);
+    t.match(notes[0]?.text, key);
+    t.match(settings.network, { address: '2001:db8::2/128', gateway: 'fe80::1' }, 'what the board had stays');
+  }
+});
