@@ -10,6 +10,7 @@ import { NodeLife } from '../../src/node/life-signs.ts';
 import { systemdSupervisor } from '../../src/node/systemd.ts';
 import { stillClock } from '../broker/still-clock.ts';
 import { memoryLog } from '../contract/line-protocol.ts';
+import { newFolder } from '../store/open-store.ts';
 import { Program } from './program.ts';
 
 const down = (code: string) => new CodedError(code, `${code} happened`);
@@ -242,7 +243,7 @@ t.test('where nobody listens, nothing is looked at', async (t) => {
 });
 
 t.test('systemd is told by its own program', async (t) => {
-  const path = join(t.testdir(), 'notify');
+  const path = join(newFolder(t), 'notify');
   const script = join(import.meta.dirname, '../fixtures/notify-socket.py');
   const systemd = new Program(spawn('python3', [script, path], { stdio: ['ignore', 'pipe', 'pipe'] }));
   t.teardown(() => systemd.kill());
