@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
-import { execa } from 'execa';
+import { join } from 'node:path';
 import { CodedError } from '../base/errors.ts';
 import { isJsonObject } from '../base/json.ts';
 import { BACKUP_SPARE_BYTES_MIN } from '../base/limits.ts';
 import { COPY_FILE, ledgerBytes } from './archive-copy.ts';
+import { outputOf } from './program-beside.ts';
 
 /** In the folder of a space: what process PID still works on, a copy it asked for or a backup it checks. */
 const WORK_FOLDER = /^(?:work-|\.backup\.unpacking-)(\d{1,10})$/;
@@ -24,16 +24,7 @@ export async function makeCopy(folder: string, ledger: string, pid: number, sign
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { mode: 0o700 });
   try {
-    // Beside this file, or beside the bundle that this file went into.
-    const main = join(import.meta.dirname, `archive-copy-main${extname(import.meta.filename)}`);
-    const { stdout } = await execa(process.execPath, [main, ledger, work], {
-      cancelSignal: signal,
-      forceKillAfterDelay: 100,
-      stdin: 'ignore',
-      stderr: 'ignore',
-      reject: false,
-      maxBuffer: 64 * 1024,
-    });
+    const stdout = await outputOf('archive-copy-main', [ledger, work], signal);
     if (signal.aborted) {
       throw new CodedError('backup_stopped', 'the node stops; no backup was made', { advice: 'Try again.' });
     }

@@ -1,24 +1,13 @@
-import { extname, join } from 'node:path';
-import { execa } from 'execa';
 import { CodedError } from '../base/errors.ts';
-
-/** Every page of a ledger takes seconds, on a card a minute: too long for the thread that reads badges. */
+import { outputOf } from './program-beside.ts';
 
 /**
- * What SQLite's own check of the whole file says, by a process of its own; nothing when the file is sound. Nobody may write
- * to it meanwhile. @throws verify_stopped when `signal` ends it, file_check.
+ * What SQLite's own check of the whole file says; nothing when the file is sound. Nobody may write to it meanwhile. By a
+ * process of its own: every page of a ledger takes seconds, on a card a minute, too long for the thread that reads badges.
+ * @throws verify_stopped when `signal` ends it, file_check.
  */
 export async function fileFaults(path: string, signal: AbortSignal): Promise<readonly string[]> {
-  // Beside this file, or beside the bundle that this file went into.
-  const main = join(import.meta.dirname, `file-check-main${extname(import.meta.filename)}`);
-  const { stdout } = await execa(process.execPath, [main, path], {
-    cancelSignal: signal,
-    forceKillAfterDelay: 100,
-    stdin: 'ignore',
-    stderr: 'ignore',
-    reject: false,
-    maxBuffer: 256 * 1024,
-  });
+  const stdout = await outputOf('file-check-main', [path], signal);
   if (signal.aborted) {
     throw new CodedError('verify_stopped', 'the node stops; the ledger was not verified', { advice: 'Try again.' });
   }
