@@ -1,24 +1,14 @@
 import { statSync, utimesSync } from 'node:fs';
 import t from 'tap';
+import { FRONT_DOOR, KEY } from '../node/board/card-world.ts';
 import { BoardFolders } from './board-folders.ts';
 
-const KEY = `ssh-ed25519 ${'A'.repeat(68)} ada@laptop`;
 const NODE = 'blockmesh-node.service';
 const CARD = `[space]
 admin = "Ada"
 badge = "0009362416"
 
-[door.front-door]
-reader = "front-reader"
-output = "front-strike"
-
-[reader.front-reader]
-driver = "rdm6300"
-port = "/dev/ttyAMA0"
-
-[output.front-strike]
-line = "GPIO17"
-
+${FRONT_DOOR}
 [wifi]
 ssid = "Nord"
 password = "correct horse"

@@ -11,7 +11,10 @@ import { OPERATIONS } from '../../src/node/operations/operations.ts';
 import type { Space } from '../../src/node/space.ts';
 import { systemRandomness } from '../../src/node/system.ts';
 import { type VerifyResult, verifySpace } from '../../src/node/verify.ts';
+import { Findings } from '../../src/node/verify-findings.ts';
+import { checkPlayed } from '../../src/node/verify-outcomes.ts';
 import { decodeBodies, encodeBodies } from '../../src/store/bodies.ts';
+import type { EntryPlace } from '../../src/store/fold-commit.ts';
 import { type FoldPlace, FoldRow } from '../../src/store/fold-row.ts';
 import {
   fromRow,
@@ -592,4 +595,23 @@ t.test('what only the file as such tells, and while its log may not go into it',
   const { findings } = await verify(folder);
   t.match(findings, [{ code: 'store_damaged', what: /never used/ }]);
   t.equal(findings.length, 1);
+});
+
+t.test('an entry that waited as the search began, and was played meanwhile, is no finding', async (t) => {
+  const { folder } = await makeSpace(t);
+  await withSpace(folder, async (space) => {
+    await fill(space);
+    const { blocks, clock, journal } = space;
+    const played: EntryPlace = { arrival: 3, index: 0 };
+    t.ok(journal.hasOutcome(played));
+    const before = {
+      waiting: () => [played],
+      foldedTo: () => journal.foldedTo(),
+      hasOutcome: (place: EntryPlace) => journal.hasOutcome(place),
+      isWaiting: (place: EntryPlace) => journal.isWaiting(place),
+    };
+    const findings = new Findings();
+    await checkPlayed({ blocks, clock, journal: before } as unknown as Space, findings);
+    t.strictSame(findings.list, []);
+  });
 });

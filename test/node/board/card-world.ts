@@ -10,14 +10,8 @@ import { newFolder } from '../../store/open-store.ts';
 export const KEY = `ssh-ed25519 ${'A'.repeat(68)} ada@laptop`;
 export const PASSWORD = 'correct horse "battery"#';
 
-export const CARD = `[space]
-name = "Nord"
-admin = "Ada"
-badge = "0009362416" # hers
-break_glass = [ "0000000042",
-  "0000000043" ]
-
-[door.front-door]
+/** A door with its reader and its strike. */
+export const FRONT_DOOR = `[door.front-door]
 reader = "front-reader"
 output = "front-strike"
 
@@ -27,7 +21,16 @@ port = "/dev/ttyAMA0"
 
 [output.front-strike]
 line = "GPIO17"
+`;
 
+export const CARD = `[space]
+name = "Nord"
+admin = "Ada"
+badge = "0009362416" # hers
+break_glass = [ "0000000042",
+  "0000000043" ]
+
+${FRONT_DOOR}
 [wifi]
 ssid = "Werk “1”"
 password = 'correct horse "battery"#'
