@@ -54,8 +54,13 @@ export async function provideSpace(
   const at = isThere ? folder : `${folder}.new`;
   const notes = isThere ? [] : await makeSpace(place, at, { settings, identity, config }, environment);
   if (isThere && isNewConfig) putFile(join(at, CONFIG), config, 0o644);
-  const done = hasOrders(settings) ? await obeyed(at, settings, environment) : { settings, notes: [] };
-  if (owner !== null) give(at, owner);
+  let done: { readonly settings: BoardSettings; readonly notes: readonly CardNote[] } = { settings, notes: [] };
+  try {
+    if (hasOrders(settings)) done = await obeyed(at, settings, environment);
+  } finally {
+    // Also after orders that failed: the node could not open a ledger whose files are root's.
+    if (owner !== null) give(at, owner);
+  }
   if (!isThere) {
     syncFile(at);
     renameSync(at, folder);

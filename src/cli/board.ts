@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { boardPaths, putFile } from '../node/board/board-files.ts';
 import { noteOf } from '../node/board/card-note.ts';
 import { importCard } from '../node/board/import-card.ts';
+import { lockImport } from '../node/board/import-lock.ts';
 import { systemRandomness } from '../node/system.ts';
 import { founderCommand } from './board-founder.ts';
 import { type Owner, provideSpace } from './board-space.ts';
@@ -50,6 +51,15 @@ function importCommand(board: Command, environment: Environment): void {
 }
 
 async function importNow(options: ImportOptions, environment: Environment): Promise<void> {
+  const unlock = lockImport(resolve(options.board));
+  try {
+    await importLocked(options, environment);
+  } finally {
+    unlock();
+  }
+}
+
+async function importLocked(options: ImportOptions, environment: Environment): Promise<void> {
   const [card, board, folder] = [resolve(options.card), resolve(options.board), resolve(options.folder)];
   const result = await importCard({
     card,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { JsonObject } from '../../src/base/json.ts';
 import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
+import { lockImport } from '../../src/node/board/import-lock.ts';
 import { Program } from '../node/program.ts';
 import { VIRTUAL_PINS } from '../node/space-harness.ts';
 import { newFolder } from '../store/open-store.ts';
@@ -118,6 +119,19 @@ t.test('from a card to a door that opens', async (t) => {
   const { notes } = await one.import();
   t.match(notes, [{ code: 'door_unwired', text: /back-reader.*back-strike/ }]);
   await node.stop();
+});
+
+t.test('of two imports at once one is refused', async (t) => {
+  const one = board(t);
+  one.put(CARD_FILE);
+  const unlock = lockImport(join(one.root, 'board'));
+  await t.rejects(one.import(), /import_running/);
+  t.notOk(existsSync(join(one.root, 'board/settings.json')), 'it took nothing up');
+  unlock();
+  t.strictSame((await one.import()).notes, []);
+  // A file that a power cut left spoiled keeps nobody from the card.
+  writeFileSync(join(one.root, 'board/import.lock'), 'spoiled'.repeat(1000));
+  t.strictSame((await one.import()).notes, []);
 });
 
 t.test('a space is made whole or not at all', async (t) => {
