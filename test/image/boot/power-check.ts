@@ -11,11 +11,12 @@ import { untilHealthy } from './times.ts';
 
 /** What a board says of itself and of its card after a power cut, and what stands on the card. */
 
-const ROWS_MAX = 100_000;
+/** Before any board was made; `log` tells all rows from then on, and not only the last. */
+const EVER = '2020-01-01T00:00+00:00';
 
 /** Blocks that the ledger holds, by the rows of its log. @throws when the board does not come back. */
 export async function heldBlocks(shell: Shell): Promise<ReadonlySet<string>> {
-  const text = await shell.run(`blockmesh log --json --last ${ROWS_MAX}`);
+  const text = await shell.run(`blockmesh log --json --since ${EVER}`);
   return new Set(blocksIn(text.split('\n')));
 }
 
