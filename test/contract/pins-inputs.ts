@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import { type Cleaner, CONTACT, EXIT, RawClient, type StartPins } from './pins-process.ts';
+import { type Cleaner, CONTACT, EXIT, RawClient, type StartPins, WAITED_MS } from './pins-process.ts';
 
 /** `event input exit active 123 1` in its parts. */
 function readEvent(line: string | undefined) {
@@ -63,7 +63,7 @@ export function pinsInputsContract(t: Test, begin: (t: Cleaner) => StartPins): v
     const pins = await begin(t)({ inputs: [EXIT] });
     const client = new RawClient(pins.socketPath);
     await client.ask('watch');
-    await client.ask('pulse door 60 p');
+    await client.ask(`pulse door ${WAITED_MS} p`);
     await pins.drive.level('exit', 'low');
     await pins.drive.level('exit', 'high');
     const events = await client.eventsUntil(/^event off /);

@@ -30,6 +30,12 @@ export interface StartOptions {
   readonly socketPath?: string;
 }
 
+/**
+ * A pulse that is still on after what a test does meanwhile, on a machine that leaves a process standing for a second or
+ * two, and whose end a test can wait for.
+ */
+export const WAITED_MS = 3_000;
+
 /** The level of an output, and when it came to it. */
 export interface TraceLine {
   readonly ns: bigint;
@@ -75,9 +81,17 @@ export class MemoryDrive implements PinsDrive {
   }
 
   async line(line: string): Promise<void> {
+    await this.lines([line]);
+  }
+
+  /** Sends them at once: together they are one bite, and no timer of the process runs between two of them. */
+  async lines(lines: readonly string[]): Promise<void> {
     this.#client ??= new RawClient(this.#path);
-    const reply = await this.#client.ask(line);
-    if (reply !== 'ok') throw new Error(`${line}: ${reply}`);
+    this.#client.send(`${lines.join('\n')}\n`);
+    for (const line of lines) {
+      const reply = (await this.#client.reply()) ?? 'closed';
+      if (reply !== 'ok') throw new Error(`${line}: ${reply}`);
+    }
   }
 
   level(input: string, level: 'high' | 'low'): Promise<void> {
@@ -106,7 +120,7 @@ export interface MemoryPins extends PinsProcess {
 export type StartPins = (options?: StartOptions) => Promise<PinsProcess>;
 
 export interface Cleaner {
-  teardown(task: () => void): void;
+  teardown(task: () => void | Promise<void>): void;
 }
 
 /** A folder that goes when the test ends. */
@@ -163,7 +177,11 @@ type Launched = Pick<PinsProcess, 'socketPath' | 'child' | 'exit' | 'stop'>;
 export async function launch(t: Cleaner, words: readonly string[], socketPath: string): Promise<Launched> {
   const [program = '', ...args] = words;
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  t.teardown(() => child.kill('SIGKILL'));
+  t.teardown(async () => {
+    child.kill('SIGKILL');
+    // Its folder goes next, and with a process that still writes there it would not.
+    await exit;
+  });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;

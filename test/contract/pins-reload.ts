@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Test } from 'tap';
-import { allRecords, type Cleaner, RawClient, type StartPins, untimed } from './pins-process.ts';
+import { allRecords, type Cleaner, RawClient, type StartPins, untimed, WAITED_MS } from './pins-process.ts';
 
 const DOOR = '--output door,chip=test-chip,line=DOOR,active=high,safe=low,longest=60000';
 const LATHE = '--output lathe,chip=test-chip,offset=3,active=low,safe=high,longest=60000';
@@ -16,7 +16,7 @@ export function pinsReloadContract(t: Test, begin: (t: Cleaner) => StartPins): v
     await client.ask('watch');
     await pins.drive.level('exit', 'low');
     await client.eventsUntil(/ exit active /);
-    const pulse = await client.ask('pulse door 400 runs-on');
+    const pulse = await client.ask(`pulse door ${WAITED_MS} runs-on`);
     await client.ask('hold lathe goes');
     pins.writeOptions([BRIEF, '# the same, its words in another order', DOOR_SHUFFLED, EXIT, GATE]);
     t.equal(await client.ask('reload'), 'ok reload 2 1');
@@ -27,7 +27,7 @@ export function pinsReloadContract(t: Test, begin: (t: Cleaner) => StartPins): v
     ]);
     t.match(await client.ask('pulse lathe 10 late'), /^error unknown_output /);
     t.match(await client.askAll('list'), ['output brief off low low 80', 'output door on high low 60000', 'ok list 2']);
-    t.equal(await client.ask('pulse door 400 runs-on'), pulse, 'what it was asked is still known');
+    t.equal(await client.ask(`pulse door ${WAITED_MS} runs-on`), pulse, 'what it was asked is still known');
     t.match((await client.askAll('inputs'))[0], /^input exit active /);
     await pins.drive.level('exit', 'high');
     t.match((await client.eventsUntil(/ exit inactive /)).at(-1), / 2$/, 'its edges are counted on');
@@ -38,7 +38,7 @@ export function pinsReloadContract(t: Test, begin: (t: Cleaner) => StartPins): v
     t.match(records[1], { id: 'goes', output: 'lathe', end: 'stopped' }, 'the record outlives its output');
     if (records[0]?.end === '-') await client.eventsUntil(/ off door /);
     const door = (await allRecords(client))[0];
-    t.ok(door?.end === 'timer' && door.offNs - door.onNs >= 400_000_000n, 'its pulse ran to its end');
+    t.ok(door?.end === 'timer' && door.offNs - door.onNs >= BigInt(WAITED_MS) * 1_000_000n, 'its pulse ran to its end');
     t.match(await pins.stop(), { code: 0, stderr: '' });
   });
 

@@ -12,6 +12,7 @@ import {
   readRecord,
   type StartPins,
   untimed,
+  WAITED_MS,
 } from './pins-process.ts';
 
 const MS = 1_000_000n;
@@ -75,7 +76,7 @@ export function pinsContract(t: Test, begin: (t: Cleaner) => StartPins): void {
     const pins = await begin(t)();
     const observer = new RawClient(pins.socketPath);
     await observer.ask('watch');
-    const client = execaNode(PULSING_CLIENT, [pins.socketPath, '2000'], {
+    const client = execaNode(PULSING_CLIENT, [pins.socketPath, `${WAITED_MS}`], {
       nodePath: process.execPath,
       buffer: false,
       reject: false,
@@ -92,7 +93,7 @@ export function pinsContract(t: Test, begin: (t: Cleaner) => StartPins): void {
     const [hold, pulse] = await allRecords(observer);
     t.match(hold, { id: 'its-hold', end: 'orphaned', owner: 'lost' });
     t.match(pulse, { id: 'its-pulse', end: 'timer', owner: 'lost' });
-    t.ok(pulse !== undefined && pulse.offNs - pulse.onNs >= 2000n * MS);
+    t.ok(pulse !== undefined && pulse.offNs - pulse.onNs >= BigInt(WAITED_MS) * MS);
     t.same(levels(pins.trace(), 'door'), ['low', 'high', 'low']);
     await client;
   });
@@ -156,12 +157,12 @@ export function pinsContract(t: Test, begin: (t: Cleaner) => StartPins): void {
     await other.ask('pulse door 20 p');
     t.match((await other.eventsUntil(/ off /)).at(-1), / p 2 \d+ timer$/);
     t.match((await other.askAll('list'))[0], /^output door on high/, 'the hold goes on');
-    await other.ask('pulse door 30 q');
+    await other.ask(`pulse door ${WAITED_MS} q`);
     await owner.close();
     t.match((await other.eventsUntil(/ off /)).at(-1), / h 1 \d+ orphaned$/, 'and ends with its owner');
     t.match((await other.eventsUntil(/ off /)).at(-1), / q 3 \d+ timer$/, 'while the pulse runs to its end');
     const pulse = (await allRecords(other))[2];
-    t.ok(pulse !== undefined && pulse.offNs - pulse.onNs >= 30n * MS);
+    t.ok(pulse !== undefined && pulse.offNs - pulse.onNs >= BigInt(WAITED_MS) * MS);
     t.same(levels(pins.trace(), 'door'), ['low', 'high', 'low']);
   });
 
