@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '../../src/base/ports.ts';
 
@@ -13,9 +14,19 @@ export const realClock: Clock = {
   },
 };
 
+/**
+ * Real waits at a time that the test sets: however long a machine takes between two reads, a card lies there until the
+ * test takes it away.
+ */
+export function stillClock() {
+  const time = { ms: 1_000_000 };
+  const clock: Clock = { ...realClock, monotonicMs: () => time.ms };
+  return { time, clock };
+}
+
 export interface Pty {
   readonly process: ChildProcessWithoutNullStreams;
-  /** Dies without cleaning up, as a pulled plug does. */
+  /** Dies without a word, as a pulled plug does; then the name is gone too, as udev sees to it. */
   unplug(): Promise<void>;
 }
 
@@ -41,6 +52,8 @@ export async function plugIn(path: string, from = '-'): Promise<Pty> {
       const gone = once(process, 'exit');
       process.kill('SIGKILL');
       await gone;
+      // What it leads to may be the terminal of another test by now.
+      rmSync(path, { force: true });
     },
   };
 }

@@ -5,7 +5,7 @@ import { encodeFrame as encodeGwiot } from '../../src/devices/gwiot7941e/frame.t
 import { Rdm6300Reader } from '../../src/devices/rdm6300/driver.ts';
 import { encodeFrame } from '../../src/devices/rdm6300/frame.ts';
 import type { SerialReader, SerialReaderOptions } from '../../src/devices/serial-reader.ts';
-import { Inbox, plugIn, realClock } from './serial-pty.ts';
+import { Inbox, plugIn, stillClock } from './serial-pty.ts';
 
 interface Family {
   readonly name: string;
@@ -30,11 +30,11 @@ for (const { name, make, frame } of FAMILIES) {
     t.teardown(() => pty.unplug());
     const badges = new Inbox<bigint>();
     const states = new Inbox<string>();
-    const time = { aheadMs: 0 };
+    const { time, clock } = stillClock();
     const reader = make({
       name: 'front',
       path,
-      clock: { ...realClock, monotonicMs: () => realClock.monotonicMs() + time.aheadMs },
+      clock,
       onBadge: ({ value }) => badges.put(value),
       onState: (state, cause) => states.put(cause?.code ?? state),
     });
@@ -43,7 +43,7 @@ for (const { name, make, frame } of FAMILIES) {
     for (const value of [A, A, A, B, B]) pty.process.stdin.write(frame(value));
     t.equal(await badges.take(), A);
     t.equal(await badges.take(), B, 'repeats were no event, another card is one at once');
-    time.aheadMs += 501;
+    time.ms += 501;
     pty.process.stdin.write(frame(B));
     t.equal(await badges.take(), B, 'away for half a second, it is presented again');
 

@@ -5,7 +5,7 @@ import { SERIAL_REOPEN_DELAY_MS_MAX, SERIAL_WRITE_MS_MAX } from '../../../src/ba
 import type { Clock } from '../../../src/base/ports.ts';
 import type { Credential } from '../../../src/devices/credential.ts';
 import { Pn532Reader } from '../../../src/devices/pn532/driver.ts';
-import { Inbox, type Pty, plugIn, realClock } from '../serial-pty.ts';
+import { Inbox, type Pty, plugIn, realClock, stillClock } from '../serial-pty.ts';
 import { Pn532Twin } from './twin.ts';
 
 const RETRY_DELAYS_MS = [100, 200, 400, 800, 1_600, 3_200, 6_400, SERIAL_REOPEN_DELAY_MS_MAX];
@@ -15,12 +15,12 @@ interface Change {
   readonly cause: CodedError | undefined;
 }
 
-/** The real clock, of which the test takes time away, and which cuts every wait short. */
+/** A clock that stands until the test sets it, and which cuts every wait short. */
 function hurriedClock() {
-  const time = { aheadMs: 0, delays: [] as number[], waitMsMax: Number.POSITIVE_INFINITY };
+  const still = stillClock();
+  const time = Object.assign(still.time, { delays: [] as number[], waitMsMax: Number.POSITIVE_INFINITY });
   const clock: Clock = {
-    ...realClock,
-    monotonicMs: () => realClock.monotonicMs() + time.aheadMs,
+    ...still.clock,
     after: (delayMs, task) => {
       time.delays.push(delayMs);
       // Not the time that the line has to take bytes.
@@ -54,7 +54,9 @@ t.test('on a serial line: cards, a chip that dies, a line that is pulled', async
   });
   await reader.start();
   t.same(await states.take(), { state: 'open', cause: undefined }, 'once the chip has answered');
-  t.same(chip.heard.slice(0, 3), [0x14, 0x02, 0x32]);
+  // A chip or a line that takes its 30 ms is asked again: what is asked is told by what differs from the one before.
+  const asked = chip.heard.filter((code, at) => code !== chip.heard[at - 1]);
+  t.same(asked.slice(0, 3), [0x14, 0x02, 0x32]);
 
   const hears = async (polls: number) => {
     const enough = chip.heard.length + polls;
@@ -73,7 +75,7 @@ t.test('on a serial line: cards, a chip that dies, a line that is pulled', async
   t.equal(badges.size, 0, 'a card that lies there is one event');
   chip.state.card = null;
   await hears(2);
-  time.aheadMs += 501;
+  time.ms += 501;
   chip.state.card = '00010203040506070809';
   t.equal((await badges.take()).bits, 80, 'away for half a second, it is presented again');
 
@@ -84,7 +86,7 @@ t.test('on a serial line: cards, a chip that dies, a line that is pulled', async
   chip.restart();
   chip.state.isSilent = false;
   t.same(await states.take(), { state: 'open', cause: undefined }, 'it is woken again by itself');
-  time.aheadMs += 501;
+  time.ms += 501;
   t.equal((await badges.take()).bits, 80);
 
   await pty.unplug();

@@ -5,7 +5,7 @@ import type { Clock } from '../../../src/base/ports.ts';
 import { Rdm6300Reader } from '../../../src/devices/rdm6300/driver.ts';
 import { encodeFrame } from '../../../src/devices/rdm6300/frame.ts';
 import { BadgeGate } from '../../../src/devices/reader.ts';
-import { Inbox, plugIn, realClock } from '../serial-pty.ts';
+import { Inbox, plugIn, realClock, stillClock } from '../serial-pty.ts';
 
 const A = 0x62e3086cedn;
 const B = 0x0100382c9an;
@@ -76,13 +76,13 @@ interface Heard {
   readonly receivedNs: bigint;
 }
 
-function readerAt(path: string) {
+function readerAt(path: string, clock: Clock = realClock) {
   const badges = new Inbox<Heard>();
   const states = new Inbox<string>();
   const reader = new Rdm6300Reader({
     name: 'front',
     path,
-    clock: realClock,
+    clock,
     onBadge: ({ value }, receivedNs) => badges.put({ value, receivedNs }),
     onState: (state) => states.put(state),
   });
@@ -93,7 +93,7 @@ t.test('on a serial line: paced, torn by a lost port, heard again after it is ba
   const path = join(t.testdir(), 'tty');
   let pty = await plugIn(path);
   t.teardown(() => pty.unplug());
-  const { reader, badges, states } = readerAt(path);
+  const { reader, badges, states } = readerAt(path, stillClock().clock);
   t.equal(reader.name, 'front');
   await reader.start();
   t.equal(await states.take(), 'open');
