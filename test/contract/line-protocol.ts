@@ -13,8 +13,10 @@ import { FAULTS, raw, writing } from './line-faults.ts';
 import { untilGone } from './runner.ts';
 
 export const HOSTILE = join(import.meta.dirname, '../fixtures/dapps/hostile');
-/** Long enough for a healthy answer on a busy machine, short enough to be awaited. */
-const APPLY_MS = 2_000;
+/** For programs that answer, or fail by themselves: a thousand round trips on a busy machine take their time. */
+const APPLY_MS = 60_000;
+/** For those that have to be given up: long enough for a healthy answer, short enough to be awaited. */
+const GIVEN_UP_MS = 3_000;
 const RESTARTS = { restartMsMin: 1, restartMsMax: 8 };
 
 export function hostileManifest(...command: string[]): Manifest {
@@ -77,8 +79,9 @@ export function lineProtocolContract(t: Test, { runner, folder }: LineProtocolOp
 
   t.test('each fault fails its call with a code; the next call is well', async (t) => {
     const before = process.memoryUsage.rss();
-    const { contract, log } = await start(t, [], { applyMs: APPLY_MS });
+    const [patient, hasty] = [await start(t), await start(t, [], { applyMs: GIVEN_UP_MS })];
     for (const [name, [body, code, reason]] of Object.entries(FAULTS)) {
+      const { contract } = code === 'dapp_timeout' ? hasty : patient;
       const fault = await apply(contract, body).then(
         (outcome) => outcome,
         (error: unknown) => error,
@@ -86,14 +89,14 @@ export function lineProtocolContract(t: Test, { runner, folder }: LineProtocolOp
       t.match(fault, { code, fields: { dapp: 'hostile', ...(reason !== undefined && { reason }) } }, name);
       t.strictSame(await apply(contract, { do: 'good' }), good, `after: ${name}`);
     }
-    const failures = log.lines.filter((line) => line.message === 'dapp failed');
+    const failures = [...patient.log.lines, ...hasty.log.lines].filter((line) => line.message === 'dapp failed');
     t.equal(failures.length, Object.keys(FAULTS).length, 'each is logged once');
     const grown = (process.memoryUsage.rss() - before) / 1024 / 1024;
     t.ok(grown < 256, `memory grew by ${Math.round(grown)} MiB`);
   });
 
   t.test('tells how the program ended', async (t) => {
-    const { contract } = await start(t);
+    const { contract } = await start(t, [], { applyMs: GIVEN_UP_MS });
     await t.rejects(apply(contract, { do: 'exit' }), { code: 'dapp_exited', fields: { exitCode: 7, signal: null } });
     await t.rejects(apply(contract, { do: 'abort' }), {
       code: 'dapp_exited',
@@ -101,7 +104,7 @@ export function lineProtocolContract(t: Test, { runner, folder }: LineProtocolOp
     });
     await t.rejects(apply(contract, { do: 'silent' }), {
       code: 'dapp_timeout',
-      fields: { exitCode: null, signal: 'SIGKILL', timeoutMs: APPLY_MS },
+      fields: { exitCode: null, signal: 'SIGKILL', timeoutMs: GIVEN_UP_MS },
     });
   });
 
@@ -232,6 +235,11 @@ export function lineProtocolContract(t: Test, { runner, folder }: LineProtocolOp
 
     const flooded = await start(t);
     t.strictSame(await apply(flooded.contract, { do: 'flood_errors' }), good);
+    // The program that floods starts beside the one that answers.
+    await until(
+      () => flooded.log.lines.some((line) => line.line === 'all is lost'),
+      () => JSON.stringify(flooded.log.lines),
+    );
     for (let calls = 0; calls < 200; calls++) t.strictSame(await apply(flooded.contract, { do: 'good' }), good);
     await flooded.contract.stop();
     const kept = flooded.log.lines.filter((line) => line.line === 'all is lost').length;

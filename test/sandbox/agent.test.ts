@@ -18,7 +18,7 @@ import { MemoryState } from '../../src/sandbox/memory-state.ts';
 import { createProcessRunner } from '../../src/sandbox/process-runner.ts';
 import { HOSTILE, hostileManifest, memoryLog } from '../contract/line-protocol.ts';
 
-const runner = createProcessRunner({ path: `${dirname(process.execPath)}:/usr/bin:/bin`, stopMs: 200 });
+const runner = createProcessRunner({ path: `${dirname(process.execPath)}:/usr/bin:/bin`, stopMs: 2_000 });
 const AT: At = { ms: 1, quality: 'unknown' };
 const BADGE = 'readers/front/badge';
 
@@ -259,7 +259,8 @@ t.test('a timer that is answered wrongly, or not at all, ends the program, and i
   const timers = new TimerClock();
   const { agent, ask, downs, log } = await start(
     t,
-    { restartMsMin: 10, restartMsMax: 10, eventMs: 500 },
+    // What it answers well has to come within that time too.
+    { restartMsMin: 10, restartMsMax: 10, eventMs: 3_000 },
     [],
     timers.clock,
   );

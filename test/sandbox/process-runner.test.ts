@@ -3,5 +3,6 @@ import t from 'tap';
 import { createProcessRunner } from '../../src/sandbox/process-runner.ts';
 import { runnerContract } from '../contract/runner.ts';
 
-const runner = createProcessRunner({ path: '/usr/bin:/bin', stopMs: 200 });
+// Not so short that output which waits is given up while this process stands still.
+const runner = createProcessRunner({ path: '/usr/bin:/bin', stopMs: 2_000 });
 runnerContract(t, runner, realpathSync(t.testdir({})));
