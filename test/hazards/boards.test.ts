@@ -9,6 +9,7 @@ const { space } = scene;
 
 t.test('power loss at a door (logged on return)', async (t) => {
   await scene.begin();
+  const fromMs = Date.now();
   await scene.call('door.edit', { door: 'front', openMs: 9_000 });
   await scene.badge('front');
   t.equal(await scene.isOn('front'), true);
@@ -19,7 +20,7 @@ t.test('power loss at a door (logged on return)', async (t) => {
   await scene.restart(`boot=${'0b'.repeat(16)}`);
   const returned = await scene.row('returned');
   const { lastMs } = returned.body;
-  t.ok(Number(lastMs) > Date.now() - 60_000 && Number(lastMs) < Date.now(), 'since when it was gone');
+  t.ok(Number(lastMs) >= fromMs && Number(lastMs) < Date.now(), 'since when it was gone');
   await scene.row('found.open', { door: 'front' });
   t.equal(await scene.isOn('front'), false, 'the hardware has decided, and nothing is on');
   t.notOk((await scene.kinds()).includes('forced_open true'), 'nobody saw how it was opened');

@@ -43,7 +43,7 @@ async function safeFromClaim(t: Test, program: Program): Promise<void> {
   t.same(new Set(driven(LATHE_LINE).map(({ level }) => level)), new Set(['high']));
   const client = new RawClient(pins.socketPath);
   await client.ask('watch');
-  await client.ask('pulse door 100 p');
+  await client.ask('pulse door 1000 p');
   t.equal(chip.level(DOOR_LINE), 'high');
   await client.eventsUntil(/ off door/);
   t.equal(chip.level(DOOR_LINE), 'low');
@@ -75,7 +75,7 @@ async function unplugged(t: Test, program: Program): Promise<void> {
   const { chip } = test;
   const pins = await startOn(test, program, t)();
   const client = new RawClient(pins.socketPath);
-  await client.ask('pulse door 300 p');
+  await client.ask('pulse door 3000 p');
   chip.unplug();
   t.match(await pins.exit, { code: 1, stderr: /^blockmesh-pins: line_failed: output door / });
 }
