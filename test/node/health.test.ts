@@ -255,6 +255,7 @@ t.test('systemd is told by its own program', async (t) => {
   await supervisor.tell({ state: 'ready', isWell: true, status: 'running\nREADY=0' });
   await supervisor.tell({ moreMs: 60_000 });
   await supervisor.tell({ state: 'stopping' });
+  await systemd.line((line) => line.includes('STOPPING=1'));
   const said = systemd.lines.slice(1).map((line) => JSON.parse(line) as string[]);
   t.strictSame(said, [
     ['READY=1', 'WATCHDOG=1', 'STATUS=running READY=0'],
