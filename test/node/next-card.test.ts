@@ -36,6 +36,7 @@ t.test('the next card at a door is enrolled and opens nothing, while another doo
   t.match(await call('badge.test', { door: 'back', number: CARD }), { result: 'granted' }, 'the other door opens');
   await space.send('front', NEW_FRAME);
   t.match(await tapped.exited, { code: 0 });
+  await node.logged('output on', { output: 'back-strike' }, opens);
   t.match(JSON.parse(tapped.lines[0] ?? ''), { name: 'Ada', label: 'red', bits: [40, 32, 24] });
   t.match(tapped.stderr, 'Hold the card to the reader of front now');
   const moved = node.lines
