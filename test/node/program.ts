@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
+import { codeOf } from '../../src/base/errors.ts';
 import type { JsonObject } from '../../src/base/json.ts';
 
 /** A child process under test, and waiting for what it says or does. */
@@ -111,6 +112,15 @@ export function parseLog(line: string): JsonObject {
     return JSON.parse(line) as JsonObject;
   } catch {
     return { msg: line };
+  }
+}
+
+/** For a process that may have ended meanwhile. */
+export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') throw error;
   }
 }
 

@@ -12,7 +12,7 @@ import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
 import { connectPins, type PinsClient } from '../../src/devices/pins/client.ts';
 import type { PinsOutputEvent } from '../../src/devices/pins/events.ts';
 import { RpcPeer } from '../../src/sandbox/peer.ts';
-import { Program, WAIT_MS } from './program.ts';
+import { Program, signalIfThere, until, WAIT_MS } from './program.ts';
 
 /** A space in a folder of its own, with everything around it that a board has, all of it real processes. */
 
@@ -41,8 +41,10 @@ interface SpaceOptions {
   readonly longestMs?: Readonly<Record<string, number>>;
   /** Doors that also have the inputs NAME-exit, NAME-contact, NAME-tamper and NAME-bell. */
   readonly wired?: readonly string[];
-  /** Doors whose output has the input NAME-feedback, which may lag 100 ms. */
+  /** Doors whose output has the input NAME-feedback, which may lag `feedbackMs`. */
   readonly fedBack?: readonly string[];
+  /** 100 when absent. */
+  readonly feedbackMs?: number;
   /** Further sections of blockmesh.toml. */
   readonly config?: string;
 }
@@ -113,6 +115,7 @@ export class TestSpace {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #programs: Program[] = [];
   readonly #pinsClients: PinsClient[] = [];
+  #pinsProcess: Program | null = null;
 
   private constructor(options: SpaceOptions) {
     this.#root = mkdtempSync(join(tmpdir(), 'blockmesh-'));
@@ -166,10 +169,11 @@ export class TestSpace {
     return this.#keep(child);
   }
 
-  /** Resolves when the node runs. */
+  /** Resolves when the node runs and, where the pins process of this space does, has found it: at the second try too. */
   async startNode(): Promise<Program> {
     const node = this.launch(['run']);
     await node.logged('node running');
+    if (this.#pinsProcess?.hasEnded === false) await node.logged('pins process connected');
     return node;
   }
 
@@ -187,6 +191,7 @@ export class TestSpace {
         : [pinsProgram, options];
     const pins = this.#keep(start(file, words));
     await pins.line((line) => line.startsWith('ready '));
+    this.#pinsProcess = pins;
     return pins;
   }
 
@@ -209,9 +214,9 @@ export class TestSpace {
     return join(this.folder, 'run/drive');
   }
 
-  /** A second client of the pins process, beside the node; it is told what outputs do. */
+  /** A second client of the pins process, beside the node; it is told what outputs do, and waits as tests wait. */
   async pins(onEvent: (event: PinsOutputEvent) => void = () => {}): Promise<PinsClient> {
-    const pins = await connectPins({ socketPath: join(this.folder, 'run/pins.sock') });
+    const pins = await connectPins({ socketPath: join(this.folder, 'run/pins.sock'), replyTimeoutMs: WAIT_MS });
     this.#pinsClients.push(pins);
     await pins.watch((event) => {
       if (event.type === 'output') onEvent(event);
@@ -278,7 +283,15 @@ export class TestSpace {
   async #clear(): Promise<void> {
     for (const pins of this.#pinsClients) await pins.close();
     for (const program of this.#programs.reverse()) await program.kill();
-    for (const { pid } of this.living()) process.kill(pid, 'SIGKILL');
+    // What dead nodes had started ends by itself, and meanwhile may have; who still writes keeps a folder from going.
+    await until(
+      () => {
+        const left = this.living();
+        for (const { pid } of left) signalIfThere(pid, 'SIGKILL');
+        return left.length === 0;
+      },
+      () => `nothing is left of it: ${JSON.stringify(this.living())}`,
+    );
     rmSync(this.#root, { recursive: true, force: true });
   }
 }
@@ -289,6 +302,7 @@ function configFor({
   longestMs = {},
   wired = [],
   fedBack = [],
+  feedbackMs = 100,
   config = '',
 }: SpaceOptions): string {
   const sections = doors.flatMap((door) => [
@@ -300,7 +314,7 @@ function configFor({
     'chip = "virtual"',
     `line = "${door}"`,
     ...(longestMs[door] === undefined ? [] : [`longest_ms = ${longestMs[door]}`]),
-    ...(fedBack.includes(door) ? [`feedback = "${door}-feedback"`, 'feedback_ms = 100'] : []),
+    ...(fedBack.includes(door) ? [`feedback = "${door}-feedback"`, `feedback_ms = ${feedbackMs}`] : []),
   ]);
   const inputs = [
     ...wired.flatMap((door) => ['exit', 'tamper', 'bell'].map((use) => `${door}-${use}`)),
