@@ -1,5 +1,6 @@
 import t from 'tap';
 import { untilEnd } from '../../src/node/ending.ts';
+import { dappProcess } from './dapp-process.ts';
 import { parseLog } from './program.ts';
 import { TestSpace } from './space-harness.ts';
 
@@ -39,11 +40,11 @@ t.test('a task ends with the node: its caller at once, the work at its next repo
 t.test('SIGTERM ends a verify that takes long with a coded error', async (t) => {
   const space = await TestSpace.make(t, { doors: ['front'] });
   const node = await space.startNode();
-  const contract = space.living().find(({ command, cwd }) => command.endsWith('contract.ts') && cwd.endsWith('/door'));
+  const contract = await dappProcess(space, 'contract.ts', 'door');
   const door = ['--reader', 'front-reader', '--output', 'front-strike'];
   t.equal((await space.cli('door', 'add', 'front', ...door)).code, 0);
   // It answers no more: verify waits for it.
-  process.kill(contract?.pid ?? 0, 'SIGSTOP');
+  process.kill(contract, 'SIGSTOP');
   const control = await space.control();
   const answered = control.call('verify', {}, 60_000);
   await control.call('node.status', {}, 60_000);
