@@ -4,6 +4,7 @@ import type { Test } from 'tap';
 import type { JsonObject } from '../../src/base/json.ts';
 import type { PinsClient } from '../../src/devices/pins/client.ts';
 import type { PinsRecord } from '../../src/devices/pins/protocol.ts';
+import { dappProcess } from './dapp-process.ts';
 import { type Program, until } from './program.ts';
 import { DAPPS, furnish, LogReader, type LogRow, TestSpace } from './space-harness.ts';
 
@@ -13,12 +14,15 @@ const FIXTURES = join(import.meta.dirname, '../fixtures');
 const NODE_WITH_DAPPS = join(FIXTURES, 'node-with-dapps.ts');
 const CARD = '0009362416';
 const CARD_FRAME = Buffer.from('\x0200008EDBF0A5\x03', 'latin1');
-/** Longer than it takes to kill a node, and, for the long door, to start it again: what happens in mid-pulse does. */
-export const OPEN_MS = 1_500;
+const OPEN_MS = 1_500;
+/** Longer than it takes to kill a node on a machine that does little else than stand still: that happens in mid-pulse. */
+export const SLOW_MS = 5_000;
+/** And longer than it takes to start it again. */
 const LONG_MS = 30_000;
 const DOORS = [
   { name: 'front', openMs: OPEN_MS },
   { name: 'long', openMs: LONG_MS },
+  { name: 'slow', openMs: SLOW_MS },
 ];
 const CALL_MS = 20_000;
 
@@ -103,10 +107,8 @@ export class Scene {
   }
 
   /** The process of the door's agent. */
-  agentPid(): number {
-    const agent = this.space.living().find(({ command }) => command.endsWith('agent.ts'));
-    if (agent === undefined) throw new Error('the agent cannot be seen');
-    return agent.pid;
+  async agentPid(): Promise<number> {
+    return await dappProcess(this.space, 'agent.ts', 'door');
   }
 
   /** A node whose door opens and never writes it down; its agent says `pulse` when it has asked for one. */
@@ -119,6 +121,7 @@ export class Scene {
     cpSync(join(FIXTURES, 'frozen-agent.ts'), join(dapps, 'door/agent.ts'));
     const node = this.space.launch([this.space.folder, dapps], NODE_WITH_DAPPS);
     await node.logged('node running');
+    await node.logged('pins process connected');
     this.node = node;
     return node;
   }
