@@ -205,7 +205,8 @@ t.test('SIGHUP does the same; a file that is wrong is told in the log', async (t
   const from = node.lines.length;
   write(...side, output('hup'));
   node.signal('SIGHUP');
-  t.match(await node.logged('configuration taken up', {}, from), { output: { added: ['hup-strike'] } });
+  const taken = await node.line((text) => text.includes('"added":["hup-strike"]'), from);
+  t.match(parseLog(taken), { msg: 'configuration taken up', output: { added: ['hup-strike'] } });
   write(...side, 'nonsense');
   node.signal('SIGHUP');
   const line = await node.line((text) => parseLog(text).code === 'config_syntax', from);
@@ -269,7 +270,8 @@ const anyDevices = fc.record({
       selector: ({ name }) => name,
     },
   ),
-  claimFails: fc.boolean(),
+  // Of two in three none fails: as many are refused for their lines, and enough of a hundred have to be taken up.
+  claimFails: fc.constantFrom(true, false, false),
 });
 
 t.test('whatever is reloaded, node and pins process have all of it or what they had', async (t) => {
