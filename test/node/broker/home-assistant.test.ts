@@ -6,6 +6,8 @@ import { furnish, TestSpace } from '../space-harness.ts';
 import { MqttClients } from './mqtt-client.ts';
 
 const CONFIG = '[broker]\nport = 0\nloopback_port = 0';
+/** Longer than it takes from an output that goes on to a feedback that follows it, or the lock would be jammed. */
+const FEEDBACK_MS = 4_000;
 
 /** What a client has on a topic now: the payload that came last. */
 async function payloadAt(subscriber: Program, topic: string, from = 0): Promise<string> {
@@ -16,13 +18,19 @@ async function payloadAt(subscriber: Program, topic: string, from = 0): Promise<
 t.test('Home Assistant finds a door, opens it, and sees locked, unlocked, jammed, unavailable', async (t) => {
   const jinja = new Jinja();
   t.teardown(() => jinja.stop());
-  const space = await TestSpace.make(t, { doors: ['front'], fedBack: ['front'], config: CONFIG });
+  const space = await TestSpace.make(t, {
+    doors: ['front'],
+    fedBack: ['front'],
+    feedbackMs: FEEDBACK_MS,
+    config: CONFIG,
+  });
   const pins = await space.startPins();
   const node = await space.startNode();
   const clients = await MqttClients.of(t, space);
   await clients.add('home', '--driver', 'homeassistant');
   const home = await clients.subscriber('home', 'homeassistant/#', '-t', 'blockmesh/#');
-  await furnish(space, [{ name: 'front', openMs: 3_000 }], []);
+  // Open until it is locked again.
+  await furnish(space, [{ name: 'front', openMs: 60_000 }], []);
 
   const found = await home.line((line) => line.includes('/config ') && line.includes('"lock"'));
   const discovery = JSON.parse(found.slice(found.indexOf('{'))) as {
