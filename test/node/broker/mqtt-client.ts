@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -16,14 +17,24 @@ interface Listening extends JsonObject {
   readonly isListening: boolean;
 }
 
-/** A port that was free a moment ago. */
+/** What the kernel gives to whoever asks for any port, or connects, begins at 32,768 unless somebody has changed it. */
+const PORT_MIN = 20_000;
+const PORT_MAX = 32_000;
+
+/** A port that nobody has, and that nobody is given by chance while a node that listens there is down. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  return await untilFound(async () => {
+    const port = randomInt(PORT_MIN, PORT_MAX);
+    const server = createServer().listen(port);
+    try {
+      await once(server, 'listening');
+    } catch {
+      return undefined;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }, 'a free port');
 }
 
 export async function brokerOf(space: TestSpace): Promise<JsonObject> {

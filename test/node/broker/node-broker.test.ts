@@ -9,14 +9,21 @@ import { brokerOf, freePort, listeningPort, MqttClients } from './mqtt-client.ts
 
 const ANY_PORT = '[broker]\nport = 0\nloopback_port = 0';
 
-/** The niceness of each thread of a node, its first one first. */
-function nicenesses(pid: number): readonly number[] {
-  const threads = readdirSync(`/proc/${pid}/task`).sort((a, b) => Number(a) - Number(b));
-  return threads.map((thread) => {
+/** The niceness of a thread of a node; null: it has ended. */
+function nicenessOf(pid: number, thread: number): number | null {
+  try {
     const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1');
     // The 19th field; the second one, a name, may have blanks.
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
-  });
+  } catch {
+    return null;
+  }
+}
+
+/** Of all threads but the one that reads badges. Their numbers may be lower than its own, when numbers begin anew. */
+function nicenessOfOthers(pid: number): readonly (number | null)[] {
+  const threads = readdirSync(`/proc/${pid}/task`).map(Number);
+  return threads.filter((thread) => thread !== pid).map((thread) => nicenessOf(pid, thread));
 }
 
 t.test('a device over TLS with the CA of the board, its password, and its end', async (t) => {
@@ -26,9 +33,9 @@ t.test('a device over TLS with the CA of the board, its password, and its end', 
   const node = await space.startNode();
   const clients = await MqttClients.of(t, space);
   t.match((await space.cli('device', 'ca')).stdout, /^-----BEGIN CERTIFICATE-----/);
-  const [first, ...others] = nicenesses(node.pid);
-  t.equal(first, getPriority());
-  t.ok(others.includes(10), 'doors come before MQTT');
+  t.equal(nicenessOf(node.pid, node.pid), getPriority());
+  // Whoever runs these tests behind all others may not be allowed to put a thread of theirs before them.
+  t.ok(getPriority() >= 10 || nicenessOfOthers(node.pid).includes(10), 'doors come before MQTT');
   const added = await clients.add('lamp');
   t.match(added, { device: 'lamp', driver: 'generic', topic: 'lamp', plain: false, password: /^[a-z2-7]{32}$/ });
   await clients.add('fan');
