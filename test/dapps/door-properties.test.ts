@@ -156,6 +156,8 @@ const RARE: readonly Step[] = [
   added('side', { reader: 'n1-r2', output: 'n1-o2', exit: 'n1-i1' }),
   added('side', { reader: 'n1-r2', output: 'n1-o2', contact: 'n1-r2' }),
   added('side', { reader: 'n1-r2', output: 'n1-o1' }),
+  added('side', { reader: 'n1-r1', output: 'n1-o2' }),
+  added('front', { reader: 'n1-r2', output: 'n1-o2' }),
   made('schedule.remove', { schedule: 'days' }),
   made('alarm.clear', { door: 'front', alarm: 'forced_open' }),
   made('door.disable', { door: 'front', reason: 'broken' }),

@@ -84,6 +84,18 @@ const BEGINNING: readonly Command[] = [
   })),
 ];
 
+/** What histories by chance come to too rarely to count on. */
+export const RARE: readonly Step[] = [
+  ...BEGINNING,
+  { kind: 'member.edit', body: { member: 'm-1', permanent: true } },
+  { kind: 'member.edit', body: { member: 'g-1', permanent: true } },
+  { kind: 'plan.give', body: { member: 'g-1', plan: 'p-1', from: NEW_YEAR_MS, until: null } },
+  { kind: 'note.add', body: { member: 'm-1', note: 'n-1', text: 'knows the lathe' } },
+  { kind: 'note.erase', body: { member: 'm-1', note: 'n-1' } },
+  { kind: 'member.forget', body: { member: 'g-1' } },
+  { kind: 'member.add', body: { member: 'g-1', name: 'Gus' } },
+].map((command) => ({ command, lifts: 0 }));
+
 const anyStep: fc.Arbitrary<Step> = fc
   .oneof(
     ...Object.entries(BODIES).map(([kind, body]) => ({
