@@ -37,7 +37,7 @@ t.test('lists and doors name people', async (t) => {
 
 t.test('two people who came together are both named', async (t) => {
   await done(t, 'badge', 'enrol', 'Bob', '0000001002');
-  await done(t, 'door', 'edit', 'front', '--two', '20s');
+  await done(t, 'door', 'edit', 'front', '--two', '60s');
   const first = await space.cli('badge', 'test', 'front', ADA_CARD);
   t.match(first.stdout, /denied m-\w+ Ada: second_person_missing/);
   t.match(await done(t, 'badge', 'test', 'front', '0000001002'), /granted m-\w+ Bob with m-\w+ Ada/);
