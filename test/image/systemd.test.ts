@@ -96,13 +96,13 @@ function traced(t: Test, file: string, words: readonly string[], variables: Node
   const env = { ...process.env, ...variables };
   const program = new Program(spawn('strace', watch, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true }));
   t.teardown(() => program.kill());
-  // strace writes it when its program has gone.
+  // strace writes it when its program has gone, its last line last.
   const read = () => (existsSync(list) ? (readFileSync(list, 'latin1').match(/^[a-z_0-9]+$/gm) ?? []) : []);
   return {
     program,
     async calls() {
       await until(
-        () => read().length > 1,
+        () => read().at(-1) === 'total',
         () => `strace writes ${list}`,
       );
       return read().filter((name) => name !== 'syscall' && name !== 'total');
