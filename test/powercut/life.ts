@@ -64,7 +64,8 @@ export async function live(parts: LifeParts, moment: Moment, random: Seeded): Pr
   const cut = disk.cut(random);
   disk.close();
   const said = new Said(power.lines);
-  const sync = said.one('sync');
+  // The power may have gone in the midst of the line.
+  const sync = said.all('sync').find((text) => text !== '');
   if (sync !== undefined && sync !== SYNCHRONOUS[parts.sync]) failure ??= `the ledger syncs as ${sync}, not as asked`;
   const acknowledged = said.all('ack').filter((id) => BLOCK_ID.test(id));
   const ms = Math.round(performance.now() - beganMs);
