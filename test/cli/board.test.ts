@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import type { JsonObject } from '../../src/base/json.ts';
 import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
 import { lockImport } from '../../src/node/board/import-lock.ts';
+import { plugIn } from '../node/plug-in.ts';
 import { Program } from '../node/program.ts';
 import { VIRTUAL_PINS } from '../node/space-harness.ts';
 import { newFolder } from '../store/open-store.ts';
@@ -95,7 +96,7 @@ t.test('from a card to a door that opens', async (t) => {
   t.notMatch(readFileSync(join(one.root, 'card/blockmesh.toml'), 'utf8'), CARD);
 
   const ends = ['front', 'front.feed'].map((name) => `PTY,raw,echo=0,link=${join(one.space, 'run', name)}`);
-  const socat = start(t, 'socat', ['-d', '-d', ...ends]);
+  await plugIn(start(t, 'socat', ['-d', '-d', ...ends]));
   const options = join(one.space, 'run/pins.options');
   t.match(await one.cli('pins', 'options', '--file', '--folder', one.space), { code: 0 });
   const pins = start(t, process.execPath, [
@@ -104,7 +105,6 @@ t.test('from a card to a door that opens', async (t) => {
     ...['--drive', join(one.space, 'run/drive')],
   ]);
   await pins.line((line) => line.startsWith('ready '));
-  t.notOk(socat.hasEnded);
   const node = start(t, process.execPath, [...ENGINE_FLAGS, MAIN, 'run', '--folder', one.space]);
   await node.logged('node running');
   const badge = (number: string) => one.cli('badge', 'test', 'front-door', number, '--folder', one.space);

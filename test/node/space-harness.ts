@@ -12,6 +12,7 @@ import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
 import { connectPins, type PinsClient } from '../../src/devices/pins/client.ts';
 import type { PinsOutputEvent } from '../../src/devices/pins/events.ts';
 import { RpcPeer } from '../../src/sandbox/peer.ts';
+import { plugIn } from './plug-in.ts';
 import { Program, signalIfThere, until, WAIT_MS } from './program.ts';
 
 /** A space in a folder of its own, with everything around it that a board has, all of it real processes. */
@@ -271,13 +272,7 @@ export class TestSpace {
   async plugIn(door: string): Promise<void> {
     const end = (name: string) => `PTY,raw,echo=0,link=${join(this.folder, 'run', name)}`;
     const words = ['-d', '-d', end(door), end(`${door}.feed`)];
-    const socat = this.#keep(start('socat', words));
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    socat.onChange(() => {
-      if (socat.stderr.includes('starting data transfer')) resolve();
-      else if (socat.hasEnded) reject(new Error(`socat ended: ${socat.stderr}`));
-    });
-    await promise;
+    await plugIn(this.#keep(start('socat', words)));
   }
 
   async #clear(): Promise<void> {
