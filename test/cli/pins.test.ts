@@ -12,6 +12,9 @@ t.test('pins options: the file declares what the words do', async (t) => {
   // Not in the checkout: the path of a socket in it has to be short, wherever the checkout is.
   const folder = mkdtempSync(join(tmpdir(), 'blockmesh-pins-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
+  // As the unit of a node has it; whoever runs tests may have another one.
+  const umask = process.umask(0o022);
+  t.teardown(() => process.umask(umask));
   writeFileSync(
     join(folder, 'blockmesh.toml'),
     [
