@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CodedError } from '../../src/base/errors.ts';
 
-const START_MS_MAX = 20_000;
+const START_MS_MAX = 60_000;
 const POLL_MS = 20;
 const STOP_MS_MAX = 6_000;
 const LOG_CHARS_SHOWN = 2_000;
