@@ -173,7 +173,8 @@ export function pinsMemoryContract(t: Test, begin: (t: Cleaner) => StartMemoryPi
     const [client, driver] = [new RawClient(pins.socketPath), new RawClient(pins.drivePath)];
     await client.ask('watch');
     driver.send(`${'exit low\nexit high\n'.repeat(20)}exit low\n`);
-    const events = await client.eventsUntil(/ 41$/);
+    for (let at = 0; at < 41; at += 1) t.equal(await driver.reply(), 'ok');
+    const events = await eventsUntilQuiet(client, client, 'all');
     const burst = events.slice(
       0,
       events.findIndex((event) => event.endsWith(' babbling')),
@@ -182,12 +183,15 @@ export function pinsMemoryContract(t: Test, begin: (t: Cleaner) => StartMemoryPi
       burst.map(untimed),
       burst.map((_, at) => `event input exit ${at % 2 === 0 ? 'active' : 'inactive'} ${at + 1}`),
     );
-    const [first = 0n, last = 0n] = [burst[0], burst.at(-1)].map((event) => BigInt(event?.split(' ')[4] ?? '0'));
+    const [beginNs = 0n, endNs = 0n] = [burst[0], burst.at(-1)].map((event) => BigInt(event?.split(' ')[4] ?? '0'));
     // A process that stands still in the middle of its bite may tell what it earned meanwhile.
-    const earned = Number((last - first) / (50n * MS));
+    const earned = Number((endNs - beginNs) / (50n * MS));
     t.ok(burst.length >= 6 && burst.length <= 6 + earned, `${burst.length} at once, and ${earned} by their time`);
     t.match(events[burst.length], /^event fault exit \d+ babbling$/);
-    t.match(events.at(-1), /^event input exit active \d+ 41$/);
+    const last = events.filter((event) => event.startsWith('event input exit ')).at(-1);
+    t.match(last, /^event input exit active /);
+    // One more than six, and watchers know the last level already.
+    if (burst.length % 2 === 0) t.match(last, / 41$/);
   });
 
   t.test('a reader and an input that babble delay no output and no client', async (t) => {

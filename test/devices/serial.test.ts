@@ -107,7 +107,9 @@ t.test('settings reach the line', async (t) => {
     onState: () => {},
   });
   await source.start();
-  const { stdout } = await promisify(execFile)('stty', ['-F', path, '-a']);
+  const { stdout } = await promisify(execFile)('stty', ['-F', path, '-a'], {
+    env: { ...process.env, LC_ALL: 'C' },
+  });
   await source.stop();
   t.match(stdout, /speed 19200 baud/);
   // A pseudo-terminal itself forces 8 data bits and no parity (its driver's set_termios); stop bits it keeps.
