@@ -15,6 +15,7 @@ import type { JsonObject } from '../../src/base/json.ts';
 import type { ArchiveSecret } from '../../src/node/archive-secret.ts';
 import { restoreSpace, verifyBackup } from '../../src/node/restore.ts';
 import { newFolder } from '../store/open-store.ts';
+import { type Program, until } from './program.ts';
 import { furnish, LogReader, TestSpace } from './space-harness.ts';
 
 /** Backup and restore as people do it, with the real node, and with `kill -9` in the middle of both. */
@@ -177,9 +178,14 @@ t.test('kill -9 in the middle of a restore: no space, or a whole one', async (t)
   t.same(readdirSync(dirname(target)), ['new'], 'and the next leaves nothing of those before');
 });
 
-/** What it has begun goes with it or not; it is dead when this resolves. */
-async function killAfter(program: ReturnType<TestSpace['launch']>, delayMs: number): Promise<void> {
+/** What it has begun does not go with it; all of it is dead when this resolves. */
+async function killAfter(program: Program, delayMs: number): Promise<void> {
   const timer = setTimeout(() => program.signal('SIGKILL'), delayMs);
   await program.exited;
   clearTimeout(timer);
+  // The process that copies or checks a ledger goes on for a moment, in a folder that the next command clears away.
+  await until(
+    () => space.living().length === 0,
+    () => `nothing is left of it: ${JSON.stringify(space.living())}`,
+  );
 }
