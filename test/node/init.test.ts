@@ -22,6 +22,9 @@ import { initOptions, partsOf, withSpace } from './made-space.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 
+// Modes are told for this one, whatever whoever runs the tests has.
+process.umask(0o022);
+
 /** Every file and folder below `folder`, by its path from there. */
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
