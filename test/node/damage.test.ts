@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import DatabaseConstructor from 'better-sqlite3';
@@ -115,14 +116,13 @@ t.test('a disk mounted read-only', async (t) => {
   t.match(lines, [{ failed: 'open', code: 'store_unwritable', advice: /read-only/ }]);
 });
 
-/** Nobody in particular, whom no mode is waived for. */
-const NOBODY = 65_534;
+/** Whoever owns these sources, and so may read them wherever they lie. */
+const OWNER = statSync(DISK_MAIN);
 
-/** What the disk program says when it opens `folder`, as nobody where this process is root. */
-function openedByNobody(folder: string): readonly JsonObject[] {
-  const strict = isRoot
-    ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--bounding-set=-all']
-    : [];
+/** What the disk program says when it opens `folder`, as the owner of the sources whom no mode is waived for. */
+function openedByOwner(folder: string): readonly JsonObject[] {
+  const who = [`--reuid=${OWNER.uid}`, `--regid=${OWNER.gid}`, '--clear-groups'];
+  const strict = isRoot ? ['setpriv', ...who, '--inh-caps=-all', '--bounding-set=-all'] : [];
   const [file = '', ...words] = [...strict, process.execPath, DISK_MAIN, 'open', folder];
   const { stdout, stderr } = spawnSync(file, words, { encoding: 'utf8' });
   if (stdout === '') throw new Error(`it said nothing: ${stderr}`);
@@ -138,18 +138,18 @@ t.test('a folder that may only be read', async (t) => {
   const folder = join(root, 'space');
   cpSync(await made, folder, { recursive: true });
   const everything = [folder, ...readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name)))];
-  if (isRoot) for (const path of everything) chownSync(path, NOBODY, NOBODY);
-  t.match(openedByNobody(folder).at(-1), { done: 'open' }, 'for comparison');
+  if (isRoot) for (const path of everything) chownSync(path, OWNER.uid, OWNER.gid);
+  t.match(openedByOwner(folder).at(-1), { done: 'open' }, 'for comparison');
   const before = readFileSync(ledgerPath(folder));
   chmodSync(folder, 0o555);
   t.match(
-    openedByNobody(folder),
+    openedByOwner(folder),
     [{ failed: 'open', code: 'store_unwritable', advice: /owner and mode/ }],
     'the folder',
   );
   chmodSync(ledgerPath(folder), 0o444);
   t.match(
-    openedByNobody(folder),
+    openedByOwner(folder),
     [{ failed: 'open', code: 'store_unwritable', advice: /owner and mode/ }],
     'and the file',
   );
