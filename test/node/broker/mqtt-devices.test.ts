@@ -72,11 +72,11 @@ t.test('readers and relays by MQTT: badges in, orders out', async (t) => {
       ...words,
     );
   await say('008EC794', '-r');
-  const from = tasmota.lines.length;
   await say(UID);
-  await tasmota.line((line) => line.endsWith('cmnd/shed/Backlog PulseTime1 50; Power1 ON'));
+  const on = await tasmota.line((line) => line.endsWith('cmnd/shed/Backlog PulseTime1 50; Power1 ON'));
   await node.logged('output off', { output: 'shed-lock', end: 'timer' });
-  t.ok(await tasmota.line((line) => line.endsWith('POWER1 OFF'), from), 'off at its end, beside its own timer');
+  const off = tasmota.line((line) => line.endsWith('POWER1 OFF'), tasmota.lines.indexOf(on));
+  t.ok(await off, 'off at its end, beside its own timer');
 
   const shelly = await clients.subscriber('gate', 'shellies/gate/#');
   await clients.publish('gate', 'shellies/gate/online', 'true', '-q', '1');
