@@ -51,7 +51,7 @@ async function main(): Promise<number> {
   }
   const bad = made().filter(({ faults }) => faults.length > 0).length;
   const sum = (of: (line: Line) => number) => made().reduce((all, line) => all + of(line), 0);
-  const kept = existsSync(folder) ? `; the card is kept in ${folder}` : '';
+  const kept = phase === 'daily' && existsSync(folder) ? `; the card is kept in ${folder}` : '';
   console.log(
     `${made().length} trials, ${bad === 0 ? 'all clean' : `${bad} not clean`}, ${sum(({ cuts }) => cuts.length)} cuts; ` +
       `${sum(({ acknowledged }) => acknowledged)} acknowledged, ${sum(({ missing }) => missing)} missing${kept}`,
