@@ -134,6 +134,20 @@ t.test('of two imports at once one is refused', async (t) => {
   t.strictSame((await one.import()).notes, []);
 });
 
+t.test('files are their owner’s, also after orders that failed', async (t) => {
+  const isRoot = process.getuid?.() === 0;
+  // Others may give a file to nobody but themselves; they see that it stays theirs.
+  const uid = isRoot ? 1234 : process.getuid?.();
+  const one = board(t);
+  one.put(CARD_FILE);
+  t.strictSame((await one.import()).notes, []);
+  const ledger = join(one.space, 'ledger.db');
+  writeFileSync(ledger, 'spoiled'.repeat(1000));
+  one.put(CARD_FILE.replace(`badge = "${CARD}"`, 'badge = "0000000077"'));
+  await t.rejects(one.import('--owner', `${uid}:${isRoot ? 1234 : process.getgid?.()}`), /store_damaged/);
+  t.equal(statSync(ledger).uid, uid);
+});
+
 t.test('a space is made whole or not at all', async (t) => {
   const one = board(t);
   one.put(CARD_FILE);
