@@ -5,10 +5,11 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { powerOnBoard } from '../../machine/qemu-board.ts';
+import { freePort } from '../../node/free-port.ts';
 import type { Program } from '../../node/program.ts';
 import type { ImageBoard } from './boards.ts';
 import { CARD_FRAME } from './card-text.ts';
-import { freePort, Shell, type ShellPlace } from './shell.ts';
+import { Shell, type ShellPlace } from './shell.ts';
 
 /** A board that runs from a card: its console, its serial reader, and a shell on it. */
 

@@ -1,7 +1,4 @@
 import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { Program } from '../../node/program.ts';
 
 /** A shell on a board, by SSH and the key on its card. One for all commands: each login takes a slow board seconds. */
@@ -9,9 +6,6 @@ import { Program } from '../../node/program.ts';
 const END = 'bm-end';
 /** A board that is emulated on a busy machine takes its time; one that has said nothing for so long is stuck. */
 const COMMAND_MS_MAX = 600_000;
-/** Below those of net.ipv4.ip_local_port_range. */
-const [PORT_MIN, PORT_MAX] = [20_000, 29_999];
-const PORT_TRIES_MAX = 100;
 
 export interface ShellPlace {
   readonly port: number;
@@ -93,25 +87,4 @@ export function startBySsh({ port, key }: ShellPlace, command: string): Program 
   // A board whose power goes takes the pipe with it.
   child.stdin.on('error', () => {});
   return new Program(child);
-}
-
-/**
- * A port of 127.0.0.1 that nobody has, and that the kernel gives to nobody of its own accord: it is free still when it
- * is used, whatever is tested meanwhile.
- */
-export async function freePort(): Promise<number> {
-  for (let tries = 1; ; tries += 1) {
-    const port = randomInt(PORT_MIN, PORT_MAX + 1);
-    const server = createServer();
-    server.listen(port, '127.0.0.1');
-    try {
-      await once(server, 'listening');
-    } catch (error) {
-      if (tries < PORT_TRIES_MAX) continue;
-      throw error;
-    }
-    server.close();
-    await once(server, 'close');
-    return port;
-  }
 }

@@ -1,7 +1,8 @@
 import t from 'tap';
+import { freePort } from '../free-port.ts';
 import { untilFound } from '../program.ts';
 import { TestSpace } from '../space-harness.ts';
-import { freePort, listeningPort, MqttClients } from './mqtt-client.ts';
+import { listeningPort, MqttClients } from './mqtt-client.ts';
 
 const KILLS = 4;
 const MESSAGES = 600;

@@ -1,8 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { connect, type MqttClient } from 'mqtt';
 import type { JsonObject } from '../../../src/base/json.ts';
@@ -15,26 +12,6 @@ interface Listening extends JsonObject {
   readonly way: string;
   readonly port: number;
   readonly isListening: boolean;
-}
-
-/** What the kernel gives to whoever asks for any port, or connects, begins at 32,768 unless somebody has changed it. */
-const PORT_MIN = 20_000;
-const PORT_MAX = 32_000;
-
-/** A port that nobody has, and that nobody is given by chance while a node that listens there is down. */
-export async function freePort(): Promise<number> {
-  return await untilFound(async () => {
-    const port = randomInt(PORT_MIN, PORT_MAX);
-    const server = createServer().listen(port);
-    try {
-      await once(server, 'listening');
-    } catch {
-      return undefined;
-    }
-    server.close();
-    await once(server, 'close');
-    return port;
-  }, 'a free port');
 }
 
 export async function brokerOf(space: TestSpace): Promise<JsonObject> {

@@ -3,9 +3,10 @@ import { createServer } from 'node:net';
 import { getPriority } from 'node:os';
 import t from 'tap';
 import type { JsonObject } from '../../../src/base/json.ts';
+import { freePort } from '../free-port.ts';
 import { untilFound } from '../program.ts';
 import { TestSpace } from '../space-harness.ts';
-import { brokerOf, freePort, listeningPort, MqttClients } from './mqtt-client.ts';
+import { brokerOf, listeningPort, MqttClients } from './mqtt-client.ts';
 
 const ANY_PORT = '[broker]\nport = 0\nloopback_port = 0';
 
