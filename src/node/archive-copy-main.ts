@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-import { constants, setPriority } from 'node:os';
 import { copyLedger } from './archive-copy.ts';
+import { giveWay } from './give-way.ts';
 
-// Doors come first.
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+giveWay();
 process.exitCode = copyLedger(process.argv[2] ?? '', process.argv[3] ?? '');

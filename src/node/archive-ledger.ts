@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { CodedError } from '../base/errors.ts';
+import { CodedError, codeOf } from '../base/errors.ts';
 import { isJsonObject } from '../base/json.ts';
 import { BACKUP_SPARE_BYTES_MIN } from '../base/limits.ts';
 import { COPY_FILE, ledgerBytes } from './archive-copy.ts';
@@ -46,7 +46,16 @@ export function dropStaleCopies(folder: string): void {
   for (const name of readdirSync(folder)) {
     const pid = WORK_FOLDER.exec(name)?.[1];
     if (pid === undefined || statSync(`/proc/${pid}`, { throwIfNoEntry: false }) !== undefined) continue;
-    rmSync(join(folder, name), { recursive: true, force: true });
+    removeIfStill(join(folder, name));
+  }
+}
+
+/** A copy that outlives its reader by a moment may still write: what it leaves then goes with the next backup. */
+function removeIfStill(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if (codeOf(error) !== 'ENOTEMPTY') throw error;
   }
 }
 

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-import { constants, setPriority } from 'node:os';
 import { checkFile } from './file-check.ts';
+import { giveWay } from './give-way.ts';
 
-// Doors come first.
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+giveWay();
 checkFile(process.argv[2] ?? '');

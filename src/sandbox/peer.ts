@@ -116,7 +116,8 @@ export class RpcPeer {
     const line = toLine(requestText(id, method, params));
     if (line === undefined) return Promise.reject(tooLongError(method));
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#expire(id, method, timeoutMs), timeoutMs);
+      // When this process itself stood still, the answer may wait unread behind the timer: look before judging.
+      const timer = setTimeout(() => setImmediate(() => this.#expire(id, method, timeoutMs)), timeoutMs);
       this.#pending.set(id, { resolve, reject, timer });
       this.#write(line);
     });
@@ -225,7 +226,7 @@ export class RpcPeer {
 
   #expire(id: number, method: string, timeoutMs: number): void {
     const pending = this.#pending.get(id);
-    this.#pending.delete(id);
+    if (!this.#pending.delete(id)) return;
     this.#expired.add(id);
     // Sets keep their order: the oldest goes first.
     for (const oldest of this.#expired) {

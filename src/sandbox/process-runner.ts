@@ -55,10 +55,12 @@ async function start(spec: ProgramSpec, path: string, stopMs: number): Promise<R
     clearTimeout(killTimer);
     // Right away, while the number of the group cannot have been given to another.
     signalGroup('SIGKILL');
-    outputTimer = setTimeout(() => {
+    const giveUp = () => {
       stdout.destroy();
       stderr.destroy();
-    }, stopMs);
+    };
+    // When this process itself stood still, what the program has said waits unread behind the timer.
+    outputTimer = setTimeout(() => setImmediate(giveUp), stopMs);
   });
   child.once('close', (code, signal) => {
     clearTimeout(outputTimer);

@@ -106,6 +106,17 @@ t.test('a late answer is forgiven once', async (t) => {
   t.match(await a.closed, { code: 'rpc_fault', fields: { reason: 'a reply to no open call', id: 1 } });
 });
 
+t.test('an answer that waited while this process stood still is no timeout', async (t) => {
+  const standStill = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  const now = () => {
+    // After this turn, in which the answer is written.
+    process.nextTick(standStill);
+    return 'answered';
+  };
+  const [near] = await pair(t, {}, { handlers: { now } });
+  t.equal(await near.call('now', {}, 200), 'answered');
+});
+
 t.test('what a peer ends on', async (t) => {
   const hostile: Record<string, [string | Buffer, object]> = {
     'not JSON': ['{]\n', { code: 'json_refused', fields: { reason: 'not JSON' } }],
