@@ -43,7 +43,7 @@ const COMMANDS = [
     'poweroff',
     'readlink',
   ],
-  ...['reboot', 'rm', 'sed', 'sleep', 'sync', 'tail', 'touch', 'tr', 'wc'],
+  ...['reboot', 'rm', 'sed', 'sleep', 'stty', 'sync', 'tail', 'touch', 'tr', 'wc'],
 ];
 const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
 const run = (program: string, args: readonly string[]) =>
