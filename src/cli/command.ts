@@ -11,10 +11,18 @@ export interface CommonOptions {
 
 /** Adds `--folder` and `--json`, and the examples to the help. */
 export function common(command: Command, environment: Environment, examples: readonly string[]): Command {
-  return command
+  command
     .option('--folder <path>', 'the folder of the space', environment.folder)
-    .option('--json', 'print JSON: one value, or one a line')
-    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ blockmesh ${example}`).join('\n')}`);
+    .option('--json', 'print JSON: one value, or one a line');
+  return withExamples(command, examples);
+}
+
+/** Adds examples to the help; each without the name of the program. */
+export function withExamples(command: Command, examples: readonly string[]): Command {
+  return command.addHelpText(
+    'after',
+    `\nExamples:\n${examples.map((example) => `  $ blockmesh ${example}`).join('\n')}`,
+  );
 }
 
 /**

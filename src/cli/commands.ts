@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { backupCommand } from './backup.ts';
 import { badgeCommands } from './badges.ts';
+import { blobCommands } from './blobs.ts';
 import { boardCommands } from './board.ts';
 import { demoCommand } from './demo.ts';
 import { deviceCommands } from './devices.ts';
@@ -56,6 +57,7 @@ export function addCommands(program: Command, environment: Environment, setExitC
   exportCommand(program, environment);
   importCommand(program, environment);
   eraseCommand(program, environment);
+  blobCommands(program);
   pinsCommands(program, environment);
   boardCommands(program, environment);
   demoCommand(program, environment);

@@ -5,7 +5,8 @@ import { type House, isProduct } from './house.ts';
 import type { Module } from './module-facts.ts';
 import { walk } from './syntax.ts';
 
-const LIMITS = 'src/base/limits.ts';
+/** Caps of the house, and those of large things. */
+const LIMITS: ReadonlySet<string> = new Set(['src/base/limits.ts', 'src/base/limits-chunks.ts']);
 
 /** A file of ours that nothing starts or imports is dead, however well it is tested. */
 export function checkDeadFiles(house: House): readonly Finding[] {
@@ -45,7 +46,7 @@ export function checkDeadExports(house: House): readonly Finding[] {
   const tested = [...usedExports(house, (path) => path.startsWith('test/'))].filter((one) => one.startsWith('image/'));
   const used = new Set([...usedExports(house, isProduct), ...tested]);
   return house.modules.flatMap(({ path, exports }): readonly Finding[] => {
-    if (!isProduct(path) || path === LIMITS || house.entries.has(path)) return [];
+    if (!isProduct(path) || LIMITS.has(path) || house.entries.has(path)) return [];
     return exports
       .filter(({ name, isOwnTerm }) => !isOwnTerm && !used.has(`${path} ${name}`) && !used.has(`${path} *`))
       .map(({ name, line }) => {
@@ -57,16 +58,18 @@ export function checkDeadExports(house: House): readonly Finding[] {
 
 /** A cap that nobody keeps promises what is not so. Native code keeps one by its name in a C file. */
 export function checkDeadCaps(house: House): readonly Finding[] {
-  const limits = house.modules.find((module) => module.path === LIMITS);
-  if (limits === undefined) return [];
   const used = usedExports(house, isProduct);
   const native = [...house.tree.files].filter(([path]) => /^src\/.*\.[ch]$/.test(path)).map(([, text]) => text);
-  const derived = namesInInitialisers(limits);
-  return limits.exports.flatMap(({ name, line }): readonly Finding[] => {
-    if (used.has(`${LIMITS} ${name}`) || used.has(`${LIMITS} *`) || derived.has(name)) return [];
-    if (native.some((text) => new RegExp(`\\b${name}\\b`).test(text))) return [];
-    const message = `'${name}' caps nothing: no other file of src or dapps imports it; keep it where it belongs, or delete it`;
-    return [{ path: LIMITS, line, rule: 'dead-cap', message, subject: name }];
+  return house.modules.flatMap((limits): readonly Finding[] => {
+    const { path } = limits;
+    if (!LIMITS.has(path)) return [];
+    const derived = namesInInitialisers(limits);
+    return limits.exports.flatMap(({ name, line }): readonly Finding[] => {
+      if (used.has(`${path} ${name}`) || used.has(`${path} *`) || derived.has(name)) return [];
+      if (native.some((text) => new RegExp(`\\b${name}\\b`).test(text))) return [];
+      const message = `'${name}' caps nothing: no other file of src or dapps imports it; keep it where it belongs, or delete it`;
+      return [{ path, line, rule: 'dead-cap', message, subject: name }];
+    });
   });
 }
 

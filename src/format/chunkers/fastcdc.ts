@@ -1,4 +1,4 @@
-import { CHUNKER_BLOCK_BYTES } from '../../base/chunk-limits.ts';
+import { CHUNKER_BLOCK_BYTES } from '../../base/limits-chunks.ts';
 import { gearTable } from './gear.ts';
 import type { FastcdcProfile } from './profile.ts';
 import type { Phase, Scanner } from './scanner.ts';

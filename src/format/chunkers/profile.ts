@@ -1,4 +1,4 @@
-import { CHUNK_BYTES_MAX } from '../../base/chunk-limits.ts';
+import { CHUNK_BYTES_MAX } from '../../base/limits-chunks.ts';
 import { Fields } from '../fields.ts';
 
 /** How large things are cut into chunks. Sizes in bytes; every node of a mesh reads them in its root block. */
@@ -59,3 +59,9 @@ function fastcdc(fields: Fields, { avg, max }: Omit<Sizes, 'min'>): FastcdcProfi
   const min = fields.integer('min', 1, avg);
   return { kind: 'fastcdc', min, avg, max, gear: fields.text('gear', GEAR, 'up to 64 printable characters of ASCII') };
 }
+
+/** The profiles of a new mesh, as its root block writes them down. Sizes in bytes; the polynomial is that of LBFS. */
+export const CHUNKERS = {
+  'lbfs-8k': { kind: 'rabin', polynomial: 'bfe6b8a5bf378d83', window: 32, min: 1024, avg: 8192, max: 65536 },
+  'image-64k': { kind: 'fastcdc', gear: 'blockmesh/gear/1', min: 16384, avg: 65536, max: 262144 },
+} as const;

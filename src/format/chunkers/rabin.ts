@@ -1,4 +1,4 @@
-import { CHUNKER_BLOCK_BYTES } from '../../base/chunk-limits.ts';
+import { CHUNKER_BLOCK_BYTES } from '../../base/limits-chunks.ts';
 import type { RabinProfile } from './profile.ts';
 import { rabinTables } from './rabin-tables.ts';
 import type { Phase, Scanner } from './scanner.ts';

@@ -1,4 +1,4 @@
-import { CHUNKER_BLOCK_BYTES } from '../../base/chunk-limits.ts';
+import { CHUNKER_BLOCK_BYTES } from '../../base/limits-chunks.ts';
 import type { Scanner } from './scanner.ts';
 import { type WasmGlobal, wasmExports } from './wasm-instance.ts';
 import { type Code, OP, signed, TYPE, unsigned, type WasmModule, wasmBytes } from './wasm-module.ts';
@@ -71,7 +71,11 @@ export interface ScannerCode {
   readonly isCut: Code;
 }
 
-export const [AT, END, MASK, HASH] = [0, 1, 2, 3] as const;
+/** Locals of both functions. */
+export const AT = 0;
+const END = 1;
+export const MASK = 2;
+export const HASH = 3;
 
 const PAGE_BYTES = 65_536;
 

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import { BLOCK_BYTES_MAX, BLOCK_ENTRIES_MAX, BLOCK_PARENTS_MAX, BODY_BYTES_MAX } from '../../base/limits.ts';
 import type { BlockCaps } from '../../format/block.ts';
+import { CHUNKERS } from '../../format/chunkers/profile.ts';
 import { Fields } from '../../format/fields.ts';
 
 /** What the founder decides once, in the root block. */
@@ -20,12 +21,6 @@ const STARTING_CAPS: BlockCaps = {
   parentsMax: BLOCK_PARENTS_MAX,
   entriesMax: BLOCK_ENTRIES_MAX,
   bodyBytesMax: BODY_BYTES_MAX,
-};
-
-/** How every node of the mesh cuts large things. Numbers of bytes; the polynomial is that of LBFS. */
-const CHUNKERS = {
-  'lbfs-8k': { kind: 'rabin', polynomial: 'bfe6b8a5bf378d83', window: 32, min: 1024, avg: 8192, max: 65536 },
-  'image-64k': { kind: 'fastcdc', gear: 'blockmesh/gear/1', min: 16384, avg: 65536, max: 262144 },
 };
 
 /** Body of the one entry of a root block. */

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type ChunkerEngine, chunkerFor } from '../../../src/format/chunkers/cut.ts';
-import { type ChunkerProfile, chunkerProfile } from '../../../src/format/chunkers/profile.ts';
+import { CHUNKERS, type ChunkerProfile, chunkerProfile } from '../../../src/format/chunkers/profile.ts';
 
-/** The two profiles of every mesh, as its root block has them. */
-export const RABIN = { kind: 'rabin', polynomial: 'bfe6b8a5bf378d83', window: 32, min: 1024, avg: 8192, max: 65536 };
-export const FASTCDC = { kind: 'fastcdc', gear: 'blockmesh/gear/1', min: 16384, avg: 65536, max: 262144 };
-
+export const RABIN = CHUNKERS['lbfs-8k'];
+export const FASTCDC = CHUNKERS['image-64k'];
 export const PROFILES = { 'lbfs-8k': chunkerProfile(RABIN), 'image-64k': chunkerProfile(FASTCDC) } as const;
 export const ENGINES: readonly ChunkerEngine[] = ['javascript', 'wasm'];
 
