@@ -1,5 +1,19 @@
+import { assert } from './assert.ts';
+
 /** Caps of large things: chunks, blobs, snapshots and their store. */
 
 export const CHUNK_BYTES_MAX = 256 * 1024;
 /** So much of a stream is handed to a chunker at once. */
 export const CHUNKER_BLOCK_BYTES = 1024 * 1024;
+
+export const BLOB_BYTES_MAX = 2 ** 40;
+/** Parts of a list, but for the last of a height. */
+export const LIST_PARTS_MIN = 64;
+export const LIST_PARTS_MAX = 1024;
+export const LIST_BYTES_MAX = 64 * 1024;
+export const LIST_HEIGHT_MAX = 8;
+
+assert(LIST_BYTES_MAX <= CHUNK_BYTES_MAX, 'a list is kept as a chunk is');
+/** A digest, and a length of up to nine bytes. */
+const PART_BYTES_MAX = 32 + 9;
+assert(LIST_PARTS_MAX * PART_BYTES_MAX + 64 <= LIST_BYTES_MAX, 'the longest list has room');
