@@ -17,3 +17,16 @@ assert(LIST_BYTES_MAX <= CHUNK_BYTES_MAX, 'a list is kept as a chunk is');
 /** A digest, and a length of up to nine bytes. */
 const PART_BYTES_MAX = 32 + 9;
 assert(LIST_PARTS_MAX * PART_BYTES_MAX + 64 <= LIST_BYTES_MAX, 'the longest list has room');
+
+/** As Linux has it. */
+export const NAME_IN_TREE_BYTES_MAX = 255;
+export const SYMLINK_BYTES_MAX = 4095;
+export const TREE_DEPTH_MAX = 256;
+/** A stream of so many bytes lies in the entry itself; also the smallest chunk of `image-64k`. */
+export const INLINE_BYTES_MAX = 16 * 1024;
+export const ENTRY_ATTRIBUTES_MAX = 256;
+/** Linux lets a file have attributes of 64 KiB. */
+export const ENTRY_BYTES_MAX = 128 * 1024;
+
+assert(TREE_DEPTH_MAX * (NAME_IN_TREE_BYTES_MAX + 1) <= ENTRY_BYTES_MAX, 'a hard link to the deepest file has room');
+export const DIRECTORY_ENTRIES_MAX = 10_000_000;
