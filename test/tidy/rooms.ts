@@ -5,6 +5,7 @@ export const ROOMS: readonly Room[] = [
   { folder: 'src/ledger', floor: 2 },
   { folder: 'src/chunks', floor: 2 },
   { folder: 'src/store', floor: 3 },
+  { folder: 'src/trees', floor: 3 },
   { folder: 'src/mesh', floor: 3 },
   { folder: 'src/sandbox', floor: 3 },
   { folder: 'src/devices', floor: 3 },
