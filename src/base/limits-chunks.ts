@@ -34,3 +34,18 @@ export const DIRECTORY_ENTRIES_MAX = 10_000_000;
 /** Of what keeps a large thing alive: its name, and what whoever set it notes beside it. */
 export const ROOT_NAME_CHARACTERS_MAX = 255;
 export const ROOT_NOTE_BYTES_MAX = 16 * 1024;
+
+/** The store of chunks. */
+
+/** So many raw bytes of chunks are compressed as one, and read as one. */
+export const PACK_BYTES_MAX = 1024 * 1024;
+/** How long a transaction waits for that of another process. A slow card takes seconds for a batch of packs. */
+export const CHUNKS_LOCK_WAIT_MS_MAX = 60_000;
+/** A lease that was not renewed for so long is not honoured any more. */
+export const LEASE_MS_MAX = 10 * 60_000;
+export const LEASE_RENEW_MS = 60_000;
+/** SQLite's log, once it was written back; it grows to about half of it before. */
+export const CHUNKS_LOG_BYTES_MAX = 64 * 1024 * 1024;
+
+assert(CHUNK_BYTES_MAX <= PACK_BYTES_MAX, 'a chunk fits in a pack');
+assert(3 * LEASE_RENEW_MS <= LEASE_MS_MAX, 'a lease outlives a renewal that came late');
