@@ -31,6 +31,9 @@ export const ENTRY_BYTES_MAX = 128 * 1024;
 assert(TREE_DEPTH_MAX * (NAME_IN_TREE_BYTES_MAX + 1) <= ENTRY_BYTES_MAX, 'a hard link to the deepest file has room');
 export const DIRECTORY_ENTRIES_MAX = 10_000_000;
 
+/** Of life and death: lists and directories that a check keeps in mind as sound; some 80 bytes each. */
+export const SOUND_PARTS_MAX = 131_072;
+
 /** Of what keeps a large thing alive: its name, and what whoever set it notes beside it. */
 export const ROOT_NAME_CHARACTERS_MAX = 255;
 export const ROOT_NOTE_BYTES_MAX = 16 * 1024;

@@ -24,7 +24,7 @@ export interface PlacedChunk extends Part {
  * @throws chunk_missing, chunk_rotten, list_form.
  */
 export async function openBlob({ kind, digest }: BlobId, fetch: Fetch): Promise<BlobRoot | null> {
-  const bytes = await fetched(digest, fetch);
+  const bytes = await fetchChunk(digest, fetch);
   if (kind === 'chunk') return bytes.length === 0 ? null : { digest, height: 0, length: bytes.length };
   const list = decodeList(bytes, null);
   return { digest, height: list.height, length: listLength(list) };
@@ -46,7 +46,7 @@ export async function* chunksOfBlob(root: BlobRoot, range: ByteRange, fetch: Fet
  */
 export async function* readBlob(root: BlobRoot, range: ByteRange, fetch: Fetch): AsyncGenerator<Uint8Array> {
   for await (const { digest, length, offset } of chunksOfBlob(root, range, fetch)) {
-    const bytes = await fetched(digest, fetch);
+    const bytes = await fetchChunk(digest, fetch);
     if (bytes.length !== length) {
       throw new CodedError('list_form', 'a list tells another length of a chunk than it has', {
         fields: { offset, length, found: bytes.length },
@@ -68,7 +68,7 @@ async function* under(
     yield { ...part, offset };
     return;
   }
-  const bytes = await fetched(part.digest, fetch);
+  const bytes = await fetchChunk(part.digest, fetch);
   const list = decodeList(bytes, { height, length: part.length, isTop });
   let at = offset;
   for (const child of list.parts) {
@@ -77,7 +77,11 @@ async function* under(
   }
 }
 
-async function fetched(digest: Uint8Array, fetch: Fetch): Promise<Uint8Array> {
+/**
+ * A chunk, a list or a document, checked against its name.
+ * @throws chunk_missing, chunk_rotten.
+ */
+export async function fetchChunk(digest: Uint8Array, fetch: Fetch): Promise<Uint8Array> {
   const bytes = await fetch(digest);
   const fields = { digest: Buffer.from(digest).toString('hex') };
   if (bytes === null) throw new CodedError('chunk_missing', 'a chunk of it is not here', { fields });
