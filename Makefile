@@ -22,13 +22,14 @@ PINS_CFLAGS := $(OUR_CFLAGS) -DPINS_VERSION='"$(VERSION)"'
 
 # Debian packages beside npm, make and a compiler: socat is the line of a virtual reader; openssl makes the broker's
 # certificates; strace counts syncs in tests; python3 runs decoders of frames that share nothing with ours; mosquitto's
-# clients talk to the broker in tests; bmaptool writes cards as people do, and the others make what is on them.
+# clients talk to the broker in tests; bmaptool writes cards as people do, and mkfs and its like make what is on them;
+# bsdtar is the other tar, and rsync with setfattr sees what a tree lost on its way.
 RUN_PROGRAMS := socat openssl
 # The template engine of Home Assistant: tests read what is sent to it as it does.
 JINJA := /usr/lib/python3/dist-packages/jinja2/__init__.py
 TEST_PROGRAMS := socat openssl strace setpriv:util-linux python3:python3 mosquitto_pub:mosquitto-clients \
   $(JINJA):python3-jinja2 systemd-analyze:systemd bmaptool:bmap-tools sfdisk:fdisk mkfs.vfat:dosfstools mcopy:mtools \
-  mke2fs:e2fsprogs
+  mke2fs:e2fsprogs bsdtar:libarchive-tools rsync setfattr:attr
 # program:package. The machine whose power is cut has an x86-64 processor, and our Node for it.
 POWERCUT_PROGRAMS := qemu-system-x86_64:qemu-system-x86 cpio mke2fs:e2fsprogs setpriv:util-linux
 POWERCUT_DEBIAN := build/powercut/debian

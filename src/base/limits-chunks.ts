@@ -52,3 +52,21 @@ export const CHUNKS_LOG_BYTES_MAX = 64 * 1024 * 1024;
 
 assert(CHUNK_BYTES_MAX <= PACK_BYTES_MAX, 'a chunk fits in a pack');
 assert(3 * LEASE_RENEW_MS <= LEASE_MS_MAX, 'a lease outlives a renewal that came late');
+/** Of walks over trees, and of tar. A directory may be there many times: what a walk meets is not bounded by what is kept. */
+export const TREE_ENTRIES_MAX = 100_000_000;
+/** An extended header, or a long name of GNU tar. */
+export const TAR_HEADER_BYTES_MAX = 1024 * 1024;
+/** Runs of data in a file with holes; what comes after them is written as data, and refused when read. */
+export const TAR_SPARSE_RUNS_MAX = 64 * 1024;
+/** A file with holes is laid out without its aligned blocks of zeros. */
+export const HOLE_BLOCK_BYTES = 4096;
+/** What may follow the end of an archive: GNU tar fills its last record. */
+export const TAR_TRAILER_BYTES_MAX = 16 * 1024 * 1024;
+/** Entries and small files of an archive that is read, kept aside on disk until they are sorted. */
+export const TAR_SHELF_BYTES_MAX = 16 * 1024 ** 3;
+/** So much of an archive is handed on at once. */
+export const TAR_PIECE_BYTES = 64 * 1024;
+/** Keywords of an archive that were passed over, each told once. */
+export const TAR_PASSED_OVER_MAX = 64;
+
+assert(TAR_HEADER_BYTES_MAX >= 4 * ENTRY_BYTES_MAX, 'path, link and attributes of an entry fit an extended header');

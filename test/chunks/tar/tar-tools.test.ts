@@ -1,0 +1,162 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  createReadStream,
+  ftruncateSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { exportTar } from '../../../src/chunks/tar/export.ts';
+import { importTar, type TarSnapshot } from '../../../src/chunks/tar/import.ts';
+import { openTarShelf } from '../../../src/store/chunks/tar-shelf.ts';
+import { seeded } from '../../node/seeded.ts';
+import { hex, MemoryChunks, makeChunker } from '../tree-parts.ts';
+
+const IS_ROOT = process.getuid?.() === 0;
+
+async function imported(path: string, chunks: MemoryChunks, folder: string): Promise<TarSnapshot> {
+  const shelf = openTarShelf(folder);
+  try {
+    return await importTar(createReadStream(path), { importing: chunks, shelf, makeChunker });
+  } finally {
+    shelf.close();
+  }
+}
+
+async function exported(snapshot: TarSnapshot, chunks: MemoryChunks, path: string): Promise<Buffer> {
+  const bytes = Buffer.concat(await Array.fromAsync(exportTar(snapshot.root, chunks.fetch)));
+  writeFileSync(path, bytes);
+  return bytes;
+}
+
+function run(program: string, ...args: readonly string[]): string {
+  const { status, stderr, stdout } = spawnSync(program, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${status} ${stderr}`);
+  return stdout;
+}
+
+/** What rsync would have to do to make both alike: nothing at all. */
+function differences(from: string, to: string): string {
+  return run('rsync', '-niacHDXA', '--numeric-ids', '--delete', `${from}/`, `${to}/`);
+}
+
+/** What every format can hold: short names, whole seconds. */
+function makePlainTree(root: string): void {
+  mkdirSync(join(root, 'a/b/empty'), { recursive: true });
+  writeFileSync(join(root, 'a/one'), 'one\n');
+  writeFileSync(join(root, 'a/zero'), '');
+  const random = seeded(7);
+  const large = Buffer.from(Array.from({ length: 300_000 }, () => random(256)));
+  writeFileSync(join(root, 'large'), large);
+  writeFileSync(join(root, 'a/b/same'), large);
+  linkSync(join(root, 'large'), join(root, 'a/b/other name of large'));
+  linkSync(join(root, 'a/one'), join(root, 'zz'));
+  symlinkSync('../one', join(root, 'a/b/link'));
+  chmodSync(join(root, 'a/one'), 0o4751);
+  chmodSync(join(root, 'a'), 0o1770);
+  for (const path of ['a/one', 'a/zero', 'a/b/same', 'large', 'a/b/empty', 'a/b', 'a', '.']) {
+    utimesSync(join(root, path), 1_700_000_000, 1_700_000_001 + path.length);
+  }
+  lutimesSync(join(root, 'a/b/link'), 1, 99);
+}
+
+/** What pax alone can hold. */
+function makeFullTree(root: string): void {
+  makePlainTree(root);
+  const deep = join(root, ...Array.from({ length: 15 }, (_, at) => `${'long name '.repeat(20)}${at}`));
+  mkdirSync(deep, { recursive: true });
+  writeFileSync(join(deep, 'ä€𝄞'), 'deep');
+  linkSync(join(deep, 'ä€𝄞'), join(deep, 'second name'));
+  symlinkSync('t'.repeat(4000), join(root, 'long link'));
+  execFileSync('touch', ['-d', '2001-02-03 04:05:06.123456789 UTC', join(root, 'fraction')]);
+  execFileSync('touch', ['-d', '1901-02-03 04:05:06 UTC', join(root, 'old')]);
+  execFileSync('mkfifo', [join(root, 'fifo')]);
+  execFileSync('setfattr', ['-n', 'user.a', '-v', '0x00ff3d250a', join(root, 'large')]);
+  execFileSync('setfattr', ['-n', 'user.b', '-v', 'of a directory', join(root, 'a')]);
+  const file = openSync(join(root, 'holes'), 'w');
+  writeSync(file, 'at the start');
+  writeSync(file, 'in the middle', 1_000_000);
+  ftruncateSync(file, 3_000_000);
+  closeSync(file);
+  if (!IS_ROOT) return;
+  execFileSync('mknod', [join(root, 'device'), 'c', '1', '7']);
+  execFileSync('chown', ['70000:3000000000', join(root, 'old')]);
+  // The tools write what they were last told.
+  execFileSync('touch', ['-d', '1901-02-03 04:05:06 UTC', join(root, 'old')]);
+}
+
+const GNU = ['--numeric-owner', '--xattrs', '--xattrs-include=*'] as const;
+
+t.test('archives of the plain formats, by both tools, are one snapshot', async (t) => {
+  const folder = t.testdir();
+  const tree = join(folder, 'tree');
+  mkdirSync(tree);
+  makePlainTree(tree);
+  const chunks = new MemoryChunks();
+  const ids = new Map<string, string>();
+  const made: readonly (readonly [string, ...(readonly string[])])[] = [
+    ['tar', '--format=v7'],
+    ['tar', '--format=ustar'],
+    ['tar', '--format=oldgnu'],
+    ['tar', '--format=gnu', '--sort=name'],
+    ['tar', '--format=gnu', '--sort=inode', '--blocking-factor=500'],
+    ['bsdtar', '--format=ustar'],
+    ['bsdtar', '--format=gnutar'],
+    ['bsdtar', '--format=v7'],
+  ];
+  for (const [program, ...options] of made) {
+    const path = join(folder, 'made.tar');
+    run(program, ...options, '-cf', path, '-C', tree, '.');
+    const snapshot = await imported(path, chunks, folder);
+    ids.set([program, ...options].join(' '), hex(snapshot.digest));
+    t.strictSame(snapshot.passedOver, []);
+  }
+  t.equal(new Set(ids.values()).size, 1, JSON.stringify([...ids], null, 1));
+});
+
+t.test('what pax can hold comes back from us as it was, by both tools', async (t) => {
+  const folder = t.testdir();
+  const tree = join(folder, 'tree');
+  mkdirSync(tree);
+  makeFullTree(tree);
+  const archives: readonly (readonly [string, ...(readonly string[])])[] = [
+    ['tar', '--format=posix', '--sparse', ...GNU],
+    ['tar', '--format=posix', '--sparse', '--sparse-version=0.0', ...GNU],
+    ['tar', '--format=posix', '--sparse', '--sparse-version=0.1', ...GNU],
+    ['bsdtar', '--format=pax', '--xattrs', '--read-sparse', '--numeric-owner'],
+  ];
+  const ids = new Set<string>();
+  for (const [index, [program, ...options]] of archives.entries()) {
+    const chunks = new MemoryChunks();
+    const path = join(folder, `made-${index}.tar`);
+    run(program, ...options, '-cf', path, '-C', tree, '.');
+    const snapshot = await imported(path, chunks, folder);
+    ids.add(hex(snapshot.digest));
+    const bytes = await exported(snapshot, chunks, join(folder, 'ours.tar'));
+    const again = await imported(join(folder, 'ours.tar'), chunks, folder);
+    t.equal(hex(again.digest), hex(snapshot.digest), `${program} ${options.join(' ')}: the same snapshot`);
+    t.ok(bytes.equals(await exported(again, chunks, join(folder, 'ours.tar'))), 'and the same archive');
+  }
+  t.equal(ids.size, 1, 'whoever wrote it');
+  const ours = join(folder, 'ours.tar');
+  for (const [program, ...options] of [
+    ['tar', '-p', '--same-owner', ...GNU],
+    ['bsdtar', '-p', '--same-owner', '--numeric-owner', '--xattrs'],
+  ] as const) {
+    const out = join(folder, `by ${program}`);
+    mkdirSync(out);
+    run(program, ...options, '-xf', ours, '-C', out);
+    // bsdtar sets no time of `./`, in its own archives either.
+    if (program === 'bsdtar') run('touch', '-r', tree, out);
+    t.equal(differences(tree, out), '', `${program} lays it out as it was`);
+  }
+});
