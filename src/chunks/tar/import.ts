@@ -69,6 +69,11 @@ class TarImport {
     if (this.#members > TREE_ENTRIES_MAX) {
       throw tarError('tar_too_large', `the archive has over ${TREE_ENTRIES_MAX} members`);
     }
+    this.#contentBytes += member.bytes;
+    // Holes cost nothing on the way in: a short archive could keep us busy for days.
+    if (this.#contentBytes > BLOB_BYTES_MAX) {
+      throw tarError('tar_too_large', `the files of the archive have over ${BLOB_BYTES_MAX} bytes`);
+    }
     for (const key of member.passedOver) if (this.#passedOver.size < TAR_PASSED_OVER_MAX) this.#passedOver.add(key);
     const key = keyOfMember(member.path);
     const { kind } = member.node;
@@ -123,11 +128,6 @@ class TarImport {
   async #stored(content: AsyncIterable<Uint8Array>): Promise<Content> {
     const writer = this.#writers.open();
     for await (const piece of content) {
-      this.#contentBytes += piece.length;
-      // Holes cost nothing on the way in: a short archive could keep us busy for days.
-      if (this.#contentBytes > BLOB_BYTES_MAX) {
-        throw tarError('tar_too_large', `the files of the archive have over ${BLOB_BYTES_MAX} bytes`);
-      }
       writer.push(piece);
       await this.#told(piece.length);
     }
@@ -137,7 +137,7 @@ class TarImport {
   async #told(bytes: number): Promise<void> {
     this.#toldBytes += bytes;
     if (this.#toldBytes < CHUNKER_BLOCK_BYTES) return;
-    this.#toldBytes = 0;
+    this.#toldBytes %= CHUNKER_BLOCK_BYTES;
     await this.#target.importing.room();
   }
 }

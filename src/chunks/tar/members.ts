@@ -14,6 +14,8 @@ export interface TarMember {
   readonly path: Uint8Array;
   readonly node: MemberNode;
   readonly meta: Meta;
+  /** How long a file is, with its holes; of anything else 0. */
+  readonly bytes: number;
   /** Of a file. To be read before the next member is asked for; what is not read is passed over. */
   readonly content: AsyncIterable<Uint8Array>;
   /** Keywords of its extended header that say something we do not keep. */
@@ -93,7 +95,7 @@ async function* oneMember(header: Header, before: Before, reader: ByteReader): A
   const data = body(reader, left);
   const node = nodeOf(kind, head, sparse !== null);
   const content = sparse === null ? data : withHoles(sparse.map, data);
-  yield { path, node, meta: metaOf(header, head), content, passedOver };
+  yield { path, node, meta: metaOf(header, head), bytes: sparse?.map.length ?? size, content, passedOver };
   while (left.bytes > 0) left.bytes -= (await reader.upTo(left.bytes)).length;
   await reader.exactly(paddingOf(size));
 }

@@ -18,9 +18,9 @@ const SCHEMA = `
 
 /**
  * A shelf in a file of its own, which has no name any more once this returns: however the process ends, it is gone.
- * @param folder on the disk that has room for it. @throws as `openDatabase`.
+ * @param folder on the disk that has room for it. @param bytesMax a cap below the usual one. @throws as `openDatabase`.
  */
-export function openTarShelf(folder: string): TarShelf {
+export function openTarShelf(folder: string, bytesMax = TAR_SHELF_BYTES_MAX): TarShelf {
   const home = mkdtempSync(join(folder, 'tar-shelf-'));
   try {
     const database = new DatabaseConstructor(join(home, 'shelf.db'));
@@ -28,9 +28,9 @@ export function openTarShelf(folder: string): TarShelf {
     database.pragma('journal_mode = OFF');
     database.pragma('synchronous = OFF');
     database.pragma(`cache_size = -${CACHE_KIB}`);
-    database.pragma(`max_page_count = ${TAR_SHELF_BYTES_MAX / PAGE_BYTES}`);
+    database.pragma(`max_page_count = ${Math.ceil(bytesMax / PAGE_BYTES)}`);
     database.exec(SCHEMA);
-    return new SqliteTarShelf(database, folder);
+    return new SqliteTarShelf(database, { folder, bytesMax });
   } catch (cause) {
     throw storeError(cause, folder);
   } finally {
@@ -45,6 +45,11 @@ const ROWS = `
   FROM name JOIN entry ON entry.id = name.entry ORDER BY key
 `;
 
+interface Place {
+  readonly folder: string;
+  readonly bytesMax: number;
+}
+
 interface Row {
   readonly key: Buffer;
   readonly bytes: Buffer;
@@ -53,7 +58,7 @@ interface Row {
 
 class SqliteTarShelf implements TarShelf {
   readonly #database: Database;
-  readonly #folder: string;
+  readonly #place: Place;
   readonly #put: Statement<[Uint8Array]>;
   readonly #name: Statement<[Uint8Array, number | bigint]>;
   readonly #several: Statement<[Uint8Array]>;
@@ -61,9 +66,9 @@ class SqliteTarShelf implements TarShelf {
   readonly #find: Statement<[Uint8Array], Uint8Array>;
   readonly #rows: Statement<[], Row>;
 
-  constructor(database: Database, folder: string) {
+  constructor(database: Database, place: Place) {
     this.#database = database;
-    this.#folder = folder;
+    this.#place = place;
     this.#put = database.prepare('INSERT INTO entry (bytes) VALUES (?)');
     this.#name = database.prepare('INSERT OR REPLACE INTO name (key, entry, several) VALUES (?, ?, 0)');
     this.#several = database.prepare('UPDATE name SET several = 1 WHERE key = ?');
@@ -111,9 +116,9 @@ class SqliteTarShelf implements TarShelf {
   }
 
   #error(cause: unknown): unknown {
-    if (codeOf(cause) !== 'SQLITE_FULL') return storeError(cause, this.#folder);
+    if (codeOf(cause) !== 'SQLITE_FULL') return storeError(cause, this.#place.folder);
     return new CodedError('tar_shelf_full', 'there is no room to sort the archive', {
-      fields: { folder: this.#folder, bytesMax: TAR_SHELF_BYTES_MAX },
+      fields: { ...this.#place },
       advice: 'Free space on the disk of this folder, or bring the archive in several parts.',
       cause,
     });
