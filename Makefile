@@ -16,6 +16,9 @@ PINS_HEADERS := $(wildcard $(PINS)/*.h $(PINS)/backend/*/*.h)
 PINS_V2 := $(wildcard $(PINS)/backend/gpio_v2/*.c)
 PINS_SIM := $(wildcard $(PINS)/backend/gpio_sim/*.c)
 EVDEV := src/devices/keyboard/native/evdev.c
+TREES := src/trees/native
+TREES_SOURCES := $(wildcard $(TREES)/*.c)
+TREES_HEADERS := $(wildcard $(TREES)/*.h)
 CFLAGS ?= -O2
 OUR_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror
 PINS_CFLAGS := $(OUR_CFLAGS) -DPINS_VERSION='"$(VERSION)"'
@@ -23,13 +26,13 @@ PINS_CFLAGS := $(OUR_CFLAGS) -DPINS_VERSION='"$(VERSION)"'
 # Debian packages beside npm, make and a compiler: socat is the line of a virtual reader; openssl makes the broker's
 # certificates; strace counts syncs in tests; python3 runs decoders of frames that share nothing with ours; mosquitto's
 # clients talk to the broker in tests; bmaptool writes cards as people do, and mkfs and its like make what is on them;
-# bsdtar is the other tar, and rsync with setfattr sees what a tree lost on its way.
+# bsdtar is the other tar; rsync compares trees of files, and attr, acl and libcap set what it compares.
 RUN_PROGRAMS := socat openssl
 # The template engine of Home Assistant: tests read what is sent to it as it does.
 JINJA := /usr/lib/python3/dist-packages/jinja2/__init__.py
 TEST_PROGRAMS := socat openssl strace setpriv:util-linux python3:python3 mosquitto_pub:mosquitto-clients \
   $(JINJA):python3-jinja2 systemd-analyze:systemd bmaptool:bmap-tools sfdisk:fdisk mkfs.vfat:dosfstools mcopy:mtools \
-  mke2fs:e2fsprogs bsdtar:libarchive-tools rsync setfattr:attr
+  mke2fs:e2fsprogs bsdtar:libarchive-tools rsync setfattr:attr setfacl:acl setcap:libcap2-bin
 # program:package. The machine whose power is cut has an x86-64 processor, and our Node for it.
 POWERCUT_PROGRAMS := qemu-system-x86_64:qemu-system-x86 cpio mke2fs:e2fsprogs setpriv:util-linux
 POWERCUT_DEBIAN := build/powercut/debian
@@ -75,7 +78,7 @@ run: $(NODE_STAMP) run-programs ## set everything up and run a demo space with a
 	@npx --no-install blockmesh demo
 
 .PHONY: test
-test: $(NODE_STAMP) test-programs $(MACHINE_PARTS) $(TAP_STAMP) build/blockmesh-pins build/blockmesh-pins-sim check ## set everything up and run every test
+test: $(NODE_STAMP) test-programs $(MACHINE_PARTS) $(TAP_STAMP) build/blockmesh-pins build/blockmesh-pins-sim build/blockmesh-trees check ## set everything up and run every test
 	@mkdir -p build && rm -f build/test.tap
 	npx tap --reporter=terse --output-file=build/test.tap $(TESTS)
 
@@ -171,6 +174,9 @@ damage: $(NODE_STAMP) ## flip bits of a ledger's file, one at a time, results in
 .PHONY: pins
 pins: build/blockmesh-pins ## build the process that owns the lines of outputs and inputs
 
+.PHONY: trees
+trees: build/blockmesh-trees ## build the helper that reads and writes trees of files for snapshots
+
 .PHONY: evdev
 evdev: build/blockmesh-evdev ## build the helper that takes a USB badge reader away from the console
 
@@ -186,7 +192,7 @@ CROSS_PROGRAMS_armhf := arm-linux-gnueabihf-gcc:gcc-arm-linux-gnueabihf arm-linu
 board-parts: ARCH ?= arm64
 board-parts: $(NODE_STAMP) ## what a board has in /usr/lib/blockmesh, in build/board/ARCH (ARCH=arm64, armhf or x64)
 	$(call need,$(CROSS_PROGRAMS_$(ARCH)) g++ python3 make)
-	@$(MAKE) --no-print-directory build/board/native/$(ARCH)/blockmesh-pins build/board/native/$(ARCH)/blockmesh-evdev
+	@$(MAKE) --no-print-directory $(addprefix build/board/native/$(ARCH)/blockmesh-,pins evdev trees)
 	@node image/parts/parts-main.ts --arch $(ARCH)
 
 build/board/native/%/blockmesh-pins: $(PINS_SOURCES) $(PINS_V2) $(PINS_HEADERS)
@@ -196,6 +202,10 @@ build/board/native/%/blockmesh-pins: $(PINS_SOURCES) $(PINS_V2) $(PINS_HEADERS)
 build/board/native/%/blockmesh-evdev: $(EVDEV)
 	@mkdir -p $(@D)
 	$(CROSS_$*)gcc $(BOARD_CFLAGS) $(OUR_CFLAGS) $(EVDEV) -o $@
+
+build/board/native/%/blockmesh-trees: $(TREES_SOURCES) $(TREES_HEADERS)
+	@mkdir -p $(@D)
+	$(CROSS_$*)gcc $(BOARD_CFLAGS) $(OUR_CFLAGS) $(TREES_SOURCES) -o $@
 
 .PHONY: format
 format: $(NODE_STAMP) ## format the sources
@@ -234,6 +244,10 @@ build/blockmesh-pins-sim: $(PINS_SOURCES) $(PINS_SIM) $(PINS_HEADERS)
 build/blockmesh-evdev: $(EVDEV)
 	@mkdir -p build
 	$(CC) $(CFLAGS) $(OUR_CFLAGS) $(EVDEV) -o $@
+
+build/blockmesh-trees: $(TREES_SOURCES) $(TREES_HEADERS)
+	@mkdir -p build
+	$(CC) $(CFLAGS) -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 $(OUR_CFLAGS) $(TREES_SOURCES) -o $@
 
 # Installs what is missing of `program` or `program:package`, where a program may be the path of a file, or says what to install.
 define need

@@ -23,7 +23,7 @@ import { placeNode } from './node-binary.ts';
 const FILE_MODE = 0o644;
 const PROGRAM_MODE = 0o755;
 /** Programs of C, which make has built for the processor. */
-const NATIVE = ['blockmesh-pins', 'blockmesh-evdev'];
+const NATIVE = ['blockmesh-pins', 'blockmesh-evdev', 'blockmesh-trees'];
 /** Programs of the shell → their name on a board. */
 const SCRIPTS: Readonly<Record<string, string>> = { 'launcher.sh': 'blockmesh', 'prepare-run.sh': 'prepare-run' };
 const PROGRAMS = [...NATIVE, ...Object.values(SCRIPTS), 'node'];

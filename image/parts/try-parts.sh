@@ -45,6 +45,7 @@ step founded
 as blockmesh /usr/lib/blockmesh/prepare-run /data/space /run/blockmesh
 /usr/lib/blockmesh/blockmesh-pins --check --socket /run/blockmesh/pins.sock --options /run/blockmesh/pins.options
 /usr/lib/blockmesh/blockmesh-evdev /dev/null 2>&1 | grep -q not_a_keyboard
+/usr/lib/blockmesh/blockmesh-trees --help | grep -q 'tree of files'
 /usr/lib/blockmesh/node -e 'require("/usr/lib/blockmesh/addons/epoll.node")'
 setpriv --reuid blockmesh-pins --regid blockmesh-pins --init-groups -- /usr/lib/blockmesh/node /usr/lib/blockmesh/virtual-main.mjs --socket /run/blockmesh/pins.sock \
   --options /run/blockmesh/pins.options --drive /run/blockmesh/drive > /tmp/pins.log &

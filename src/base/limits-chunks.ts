@@ -70,3 +70,20 @@ export const TAR_PIECE_BYTES = 64 * 1024;
 export const TAR_PASSED_OVER_MAX = 64;
 
 assert(TAR_HEADER_BYTES_MAX >= 4 * ENTRY_BYTES_MAX, 'path, link and attributes of an entry fit an extended header');
+/** Trees read and written by `blockmesh-trees`; its own caps stand in src/trees/native/limits.h. */
+
+export const TREES_FRAME_BYTES_MAX = 1024 * 1024;
+/** Of a file, in one frame. */
+export const TREES_DATA_BYTES_MAX = 256 * 1024;
+/** Requests are gathered up to so many bytes before they are sent. */
+export const TREES_SEND_BYTES_MAX = 128 * 1024;
+/** Requests to write that have not been answered. */
+export const TREES_UNANSWERED_MAX = 1024;
+/** While a file is written, it is asked after so many bytes whether that goes well. */
+export const TREES_CHECK_BYTES_MAX = 32 * 1024 * 1024;
+/** Files with several names of which not all were found yet. */
+export const TREES_LINKED_MAX = 1024 * 1024;
+/** Of what went wrong with single files so much is told; the rest is counted. */
+export const TREE_PROBLEMS_MAX = 1000;
+/** What a snapshot may bring, unless whoever restores it says otherwise. */
+export const RESTORE_ENTRIES_MAX = 100_000_000;

@@ -1,0 +1,41 @@
+import type { ChunkImport, SeenFiles } from '../chunks/ports.ts';
+import type { ChunkerProfile } from '../format/chunkers/profile.ts';
+import type { TreeProblem } from './problems.ts';
+
+export interface CreateOptions {
+  readonly folder: string;
+  readonly import: ChunkImport;
+  readonly profile: ChunkerProfile;
+  /** What is known of an earlier snapshot of this folder; files that look as they did then are not read. */
+  readonly seen?: SeenFiles;
+  /** @param path from the folder, as bytes. */
+  readonly isExcluded?: (path: Uint8Array, isDirectory: boolean) => boolean;
+  /** Directories on which something is mounted are kept empty. */
+  readonly isOneFilesystem?: boolean;
+  readonly signal: AbortSignal;
+  /** Milliseconds since 1970. A file that changed just now is not noted as seen: it could change again unnoticed. */
+  readonly nowMs: () => number;
+  /** Told often; the counts so far. */
+  readonly onProgress?: (counts: CreateCounts) => void;
+}
+
+export interface CreateCounts {
+  readonly files: number;
+  readonly directories: number;
+  /** Links, devices and pipes. */
+  readonly others: number;
+  /** Of all files, however many names they have. */
+  readonly bytes: number;
+  /** What was read of them; the other files look as they did. */
+  readonly filesRead: number;
+  readonly bytesRead: number;
+}
+
+export interface Created {
+  /** Of the snapshot's document. */
+  readonly digest: Uint8Array;
+  readonly counts: CreateCounts;
+  readonly problems: readonly TreeProblem[];
+  /** Of all problems; only the first are told. */
+  readonly problemsCount: number;
+}

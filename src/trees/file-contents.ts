@@ -1,0 +1,97 @@
+import { CHUNK_BYTES_MAX } from '../base/limits-chunks.ts';
+import type { ChunkImport, SeenFiles } from '../chunks/ports.ts';
+import type { Content } from '../chunks/tree/entry.ts';
+import { lengthOf } from './content-source.ts';
+import type { CreateCounts } from './create-options.ts';
+import type { Cutters } from './cutters.ts';
+import { type FoundEntry, isSameLook } from './found.ts';
+import type { Meter } from './meter.ts';
+import { pathTo } from './paths.ts';
+import { errorName, type Problems } from './problems.ts';
+import type { TreeReader } from './reader.ts';
+
+interface Parts {
+  readonly reader: TreeReader;
+  readonly cutters: Cutters;
+  readonly meter: Meter;
+  readonly import: ChunkImport;
+  readonly seen?: SeenFiles;
+  readonly nowMs: () => number;
+  readonly problems: Problems;
+  readonly onProgress?: (counts: CreateCounts) => void;
+}
+
+/** A clock of files moves in steps of up to so much: two changes within one look like one. */
+const FRESH_NS = 100_000_000n;
+const NS_A_MS = 1_000_000n;
+
+/** Contents of files: known from an earlier time, or read, cut and told. */
+export class FileContents {
+  readonly #parts: Parts;
+  readonly #known = new Map<FoundEntry, Content>();
+  readonly #zeros = new Uint8Array(CHUNK_BYTES_MAX);
+  readonly counts = { bytes: 0, filesRead: 0, bytesRead: 0 };
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Asks for what has to be read of these files of the directory in which the reader stands. */
+  async plan(files: readonly FoundEntry[], folder: Uint8Array): Promise<void> {
+    const unknown: Uint8Array[] = [];
+    for (const found of files) {
+      const content = await this.#find(found, pathTo(folder, found.name));
+      if (content === null) unknown.push(found.name);
+      else this.#known.set(found, content);
+    }
+    this.#parts.reader.ask(unknown);
+  }
+
+  /** The content of the next of the files that were planned; null for one that cannot be read, which has been told. */
+  async next(found: FoundEntry, path: Uint8Array): Promise<Content | null> {
+    const known = this.#known.get(found);
+    this.#known.delete(found);
+    if (known !== undefined) this.#parts.seen?.note(path, found.look, known);
+    const content = known ?? (await this.#read(found, path));
+    if (content !== null) this.counts.bytes += lengthOf(content);
+    return content;
+  }
+
+  async #find({ look }: FoundEntry, path: Uint8Array): Promise<Content | null> {
+    if (look.bytes === 0) return { inline: new Uint8Array() };
+    const content = this.#parts.seen?.find(path, look) ?? null;
+    if (content === null || 'inline' in content) return content;
+    return (await this.#parts.import.keep(content)) ? content : null;
+  }
+
+  async #read(found: FoundEntry, path: Uint8Array): Promise<Content | null> {
+    const { reader, cutters, problems, seen } = this.#parts;
+    const writer = cutters.begin();
+    const end = await reader.content((bytes, length) => {
+      if (bytes === null) return this.#pushZeros(length, (zeros) => writer.push(zeros));
+      writer.push(bytes);
+      return this.#parts.meter.gave(length);
+    });
+    const content = writer.end();
+    if (!end.isOpened || end.code !== 0) {
+      problems.add('not_read', path, errorName(end.code));
+      return null;
+    }
+    this.counts.filesRead += 1;
+    this.counts.bytesRead += lengthOf(content);
+    const isSteady = isSameLook(end.before, end.after) && lengthOf(content) === end.after.bytes;
+    if (!isSteady || !isSameLook(found.look, end.before)) problems.add('file_changed', path, '');
+    else if (BigInt(this.#parts.nowMs()) * NS_A_MS - found.look.changedNs > FRESH_NS)
+      seen?.note(path, found.look, content);
+    return content;
+  }
+
+  async #pushZeros(length: number, push: (zeros: Uint8Array) => void): Promise<void> {
+    for (let left = length; left > 0; ) {
+      const zeros = this.#zeros.subarray(0, left);
+      push(zeros);
+      left -= zeros.length;
+      await this.#parts.meter.gave(zeros.length);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { getSystemErrorName } from 'node:util';
+import { TREE_PROBLEMS_MAX } from '../base/limits-chunks.ts';
+
+/** What went wrong with one file, and did not end the whole. */
+export interface TreeProblem {
+  readonly code: TreeProblemCode;
+  /** From the root of the tree; bytes, as names are. */
+  readonly path: Uint8Array;
+  /** For people: why, such as EACCES. Empty where the code says it all. */
+  readonly text: string;
+}
+
+export type TreeProblemCode =
+  // Of reading a folder.
+  | 'file_changed'
+  | 'not_read'
+  | 'left_out'
+  | 'attributes_not_read'
+  | 'links_many'
+  // Of writing one.
+  | 'not_made'
+  | 'device_not_allowed'
+  | 'attribute_not_allowed'
+  | 'set_id_left_out'
+  | 'owner_not_set'
+  | 'mode_not_set'
+  | 'attributes_not_set'
+  | 'time_not_set';
+
+/** Told in their order up to `TREE_PROBLEMS_MAX`; `count` is of all. */
+export class Problems {
+  readonly told: TreeProblem[] = [];
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(code: TreeProblemCode, path: Uint8Array, text: string): void {
+    this.#count += 1;
+    // What the path lies in may be a whole answer.
+    if (this.told.length < TREE_PROBLEMS_MAX) this.told.push({ code, path: Uint8Array.from(path), text });
+  }
+}
+
+/** @param code an error number of the kernel, above 0. */
+export function errorName(code: number): string {
+  return getSystemErrorName(-code);
+}
