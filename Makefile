@@ -28,6 +28,9 @@ PINS_CFLAGS := $(OUR_CFLAGS) -DPINS_VERSION='"$(VERSION)"'
 # clients talk to the broker in tests; bmaptool writes cards as people do, and mkfs and its like make what is on them;
 # bsdtar is the other tar; rsync compares trees of files, and attr, acl and libcap set what it compares.
 RUN_PROGRAMS := socat openssl
+# Backups are measured against others', of two root filesystems that are made for it.
+BENCH_PROGRAMS := restic borg:borgbackup casync /usr/bin/time:time mmdebstrap \
+  /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring
 # The template engine of Home Assistant: tests read what is sent to it as it does.
 JINJA := /usr/lib/python3/dist-packages/jinja2/__init__.py
 TEST_PROGRAMS := socat openssl strace setpriv:util-linux python3:python3 mosquitto_pub:mosquitto-clients \
@@ -71,7 +74,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # What Node makes of our sources is kept, so that a process neither loads the stripper of types nor its 25 MB.
-run test bench soak broker-load chunks-cuts damage kills dapps-histories: export NODE_COMPILE_CACHE := $(CURDIR)/build/compile-cache
+run test bench bench-backups soak broker-load chunks-cuts damage kills dapps-histories: export NODE_COMPILE_CACHE := $(CURDIR)/build/compile-cache
 
 .PHONY: run
 run: $(NODE_STAMP) run-programs ## set everything up and run a demo space with a virtual door
@@ -88,7 +91,13 @@ check: $(NODE_STAMP) ## types, format and lint (the house rules are part of the 
 
 .PHONY: bench
 bench: $(NODE_STAMP) run-programs build/blockmesh-pins-sim ## measure against the budgets, into build/bench.json (ONLY=name for one; FULL=1: histories to 1M entries, not 10k)
+	$(call need,$(BENCH_PROGRAMS))
 	@node test/bench/bench-main.ts
+
+.PHONY: bench-backups
+bench-backups: $(NODE_STAMP) ## backups of five kinds of files against restic, borg and casync, into build/bench-backups.txt (ONLY=corpus)
+	$(call need,$(BENCH_PROGRAMS))
+	@ONLY='$(ONLY)' node test/bench/backups/backups-main.ts
 
 .PHONY: powercut
 powercut: $(NODE_STAMP) powercut-parts ## cut the power of an emulated board until there were N=50 cuts, into build/powercut.jsonl (SEED=, SYNC=off: must fail)

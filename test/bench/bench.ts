@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { codeOf, messageOf } from '../../src/base/errors.ts';
 import { admitBench } from './admit.ts';
 import { appendBench, groupBench } from './append.ts';
+import { backupBench } from './backups/backup-bench.ts';
 import { badgeBench, nativeBadgeBench } from './badge.ts';
 import { RELEASE } from './bench-space.ts';
 import { brokerBench } from './broker.ts';
@@ -22,6 +23,7 @@ const BENCHES: readonly Bench[] = [
   admitBench,
   restBench,
   brokerBench,
+  backupBench,
 ];
 
 const EXIT_DONE = 0;
