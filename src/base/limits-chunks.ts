@@ -1,4 +1,5 @@
 import { assert } from './assert.ts';
+import { DISK_FREE_BYTES_MIN } from './limits.ts';
 
 /** Caps of large things: chunks, blobs, snapshots and their store. */
 
@@ -42,6 +43,7 @@ export const ROOT_NOTE_BYTES_MAX = 16 * 1024;
 
 /** So many raw bytes of chunks are compressed as one, and read as one. */
 export const PACK_BYTES_MAX = 1024 * 1024;
+export const PACK_CHUNKS_MAX = 1024;
 /** How long a transaction waits for that of another process. A slow card takes seconds for a batch of packs. */
 export const CHUNKS_LOCK_WAIT_MS_MAX = 60_000;
 /** A lease that was not renewed for so long is not honoured any more. */
@@ -50,6 +52,30 @@ export const LEASE_RENEW_MS = 60_000;
 /** SQLite's log, once it was written back; it grows to about half of it before. */
 export const CHUNKS_LOG_BYTES_MAX = 64 * 1024 * 1024;
 
+/** Packs of one import that are being compressed or wait for their transaction, each with its raw bytes. */
+export const IMPORT_PACKS_MAX = 12;
+/** Packs written in one transaction: each costs two syncs of the disk. */
+export const IMPORT_BATCH_PACKS_MAX = 8;
+/** Bytes held of chunks that are here and have yet to be said to be needed. */
+export const IMPORT_TOUCHED_BYTES_MAX = 1024 * 1024;
+/** Digests that an import remembers having settled, in each of two generations. */
+export const IMPORT_KNOWN_MAX = 16 * 1024;
+/** Unpacked packs kept for the next read. */
+export const READ_CACHE_BYTES_MAX = 16 * 1024 * 1024;
+/** A lease that ran out so long ago is that of a process that died. */
+export const LEASE_FORGET_MS = 24 * 3_600_000;
+export const LEASE_PURPOSE_CHARACTERS_MAX = 255;
+/** What a disk keeps free of large things; the ledger goes on below. */
+export const CHUNKS_FREE_BYTES_MIN = 256 * 1024 * 1024;
+/** Rows written in one transaction to tables that hold a row for each file. */
+export const SEEN_BATCH_ROWS_MAX = 4_096;
+
+assert(IMPORT_BATCH_PACKS_MAX <= IMPORT_PACKS_MAX, 'a whole batch can wait');
+assert(IMPORT_PACKS_MAX * PACK_CHUNKS_MAX <= IMPORT_KNOWN_MAX, 'what waits to be written is remembered');
+assert(
+  DISK_FREE_BYTES_MIN + 2 * CHUNKS_LOG_BYTES_MAX <= CHUNKS_FREE_BYTES_MIN,
+  'the log of chunks leaves room for the ledger',
+);
 assert(CHUNK_BYTES_MAX <= PACK_BYTES_MAX, 'a chunk fits in a pack');
 assert(3 * LEASE_RENEW_MS <= LEASE_MS_MAX, 'a lease outlives a renewal that came late');
 /** Of walks over trees, and of tar. A directory may be there many times: what a walk meets is not bounded by what is kept. */

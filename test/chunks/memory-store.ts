@@ -19,7 +19,7 @@ export class MemoryStore implements ChunkStore {
 
   readonly get = async (digest: Uint8Array): Promise<Uint8Array | null> => {
     const bytes = this.chunks.get(toHex(digest));
-    return bytes !== undefined && Buffer.compare(sha256(bytes), digest) === 0 ? bytes.slice() : null;
+    return bytes !== undefined && Buffer.compare(sha256(bytes), digest) === 0 ? new Uint8Array(bytes) : null;
   };
 
   beginImport(): MemoryImport {
