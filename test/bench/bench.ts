@@ -9,6 +9,8 @@ import { RELEASE } from './bench-space.ts';
 import { brokerBench } from './broker.ts';
 import { babbleBench, floodBench } from './flood.ts';
 import { growthBench } from './growth.ts';
+import { importLoadBench } from './import-load.ts';
+import { ingestBench } from './ingest.ts';
 import { figure, loadText, tableOf } from './report.ts';
 import { restBench } from './rest.ts';
 import type { Bench, Measured } from './row.ts';
@@ -23,7 +25,9 @@ const BENCHES: readonly Bench[] = [
   admitBench,
   restBench,
   brokerBench,
+  ingestBench,
   backupBench,
+  importLoadBench,
 ];
 
 const EXIT_DONE = 0;
