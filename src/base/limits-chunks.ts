@@ -34,6 +34,19 @@ export const DIRECTORY_ENTRIES_MAX = 10_000_000;
 
 /** Of life and death: lists and directories that a check keeps in mind as sound; some 80 bytes each. */
 export const SOUND_PARTS_MAX = 131_072;
+/** What a collection marks in one transaction: it holds the lock for some 0.1 s, on a slow board for a second. */
+export const MARKS_IN_TRANSACTION_MAX = 8_192;
+/** Packs that a collection looks at in one transaction, and those that it takes away or writes anew. */
+export const SWEPT_PACKS_SEEN_MAX = 256;
+export const SWEPT_PACKS_GONE_MAX = 16;
+/** Pages that are given back to the disk in one transaction. */
+export const FREED_PAGES_MAX = 1_024;
+/** Between two transactions of a collection others have their turn. */
+export const COLLECT_PAUSE_MS = 10;
+/** What is wrong with the roots is told of so many chunks; the rest is counted. */
+export const FAULTS_TOLD_MAX = 1_000;
+/** Packs that are read again before it is noted how far that has come. */
+export const SCRUBBED_PACKS_MAX = 64;
 
 /** Of what keeps a large thing alive: its name, and what whoever set it notes beside it. */
 export const ROOT_NAME_CHARACTERS_MAX = 255;

@@ -3,7 +3,7 @@ import { SOUND_PARTS_MAX } from '../base/limits-chunks.ts';
 import { type Fetch, fetchChunk } from './blob-reader.ts';
 import type { Part } from './list.ts';
 import { liveOf } from './live.ts';
-import { pathOf } from './live-item.ts';
+import { pathOf, walkKey } from './live-item.ts';
 import type { Root } from './ports.ts';
 
 /** Something that a root needs and that is not here, or is not what its name says. */
@@ -41,7 +41,7 @@ export async function* faultsOfRoots(
   const sound = new Set<string>();
   for (const root of roots) {
     let isSound = true;
-    const isWalked = (kind: 'list' | 'tree', digest: Uint8Array) => sound.has(keyOf(kind, digest));
+    const isWalked = (kind: 'list' | 'tree', digest: Uint8Array) => sound.has(walkKey(kind, digest));
     for await (const item of liveOf(root.target, { fetch: ports.fetch, isWalked })) {
       if (item.kind === 'unread' || item.kind === 'chunks') {
         const path = item.at === null ? null : pathOf(item.at);
@@ -54,7 +54,8 @@ export async function* faultsOfRoots(
       }
       onChunks({ chunks: 1, bytes: 0 });
       // What ends after the first fault may have it under itself.
-      if (isSound && item.kind !== 'document' && sound.size < SOUND_PARTS_MAX) sound.add(keyOf(item.kind, item.digest));
+      if (isSound && item.kind !== 'document' && sound.size < SOUND_PARTS_MAX)
+        sound.add(walkKey(item.kind, item.digest));
     }
   }
 }
@@ -89,11 +90,4 @@ export function readingAll(fetch: Fetch): CheckPorts {
 
 function totalsOf(parts: readonly Part[]): CheckTotals {
   return { chunks: parts.length, bytes: parts.reduce((sum, { length }) => sum + length, 0) };
-}
-
-/** 33 characters of one byte each. */
-function keyOf(kind: 'list' | 'tree', digest: Uint8Array): string {
-  return (
-    (kind === 'list' ? 'l' : 't') + Buffer.from(digest.buffer, digest.byteOffset, digest.length).toString('latin1')
-  );
 }

@@ -35,3 +35,10 @@ export function pathOf(place: Place): Buffer {
   for (let at: Place | null = place; at !== null; at = at.above) names.unshift(at.name);
   return Buffer.concat(names.flatMap((name, index) => (index === 0 ? [name] : [Buffer.from('/'), name])));
 }
+
+/** Of a list or a directory that was walked, for a set: 33 characters of one byte each. */
+export function walkKey(kind: 'list' | 'tree', digest: Uint8Array): string {
+  return (
+    (kind === 'list' ? 'l' : 't') + Buffer.from(digest.buffer, digest.byteOffset, digest.length).toString('latin1')
+  );
+}

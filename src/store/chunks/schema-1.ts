@@ -21,7 +21,7 @@ export const SCHEMA_1 = `
   ) STRICT;
 
   -- coding: 0 plain, 1 one frame of zstd. members: of each chunk its digest and its length, four bytes, the highest
-  -- first; in the order in which they lie in the raw bytes. A member whose row in chunk names another pack, or that has
+  -- first; in the order in which they lie in the raw bytes; then eight bytes of the hash of these. A member whose row in chunk names another pack, or that has
   -- none, is dead here. Numbers are not given again.
   CREATE TABLE pack (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -65,8 +65,14 @@ export const SCHEMA_1 = `
   CREATE TABLE quarantine (digest BLOB PRIMARY KEY, since_ms INTEGER NOT NULL, reason TEXT NOT NULL)
     STRICT, WITHOUT ROWID;
 
-  -- Directories of which the whole tree was marked in that epoch.
-  CREATE TABLE walked (digest BLOB PRIMARY KEY, epoch INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  -- Lists and directories (kind: list or tree) of which all that hangs on them was marked in that epoch. The epoch of
+  -- their chunks does not say so: a file may hold the bytes of a list, and a put of it touches that chunk alone.
+  CREATE TABLE walked (
+    digest BLOB NOT NULL,
+    kind TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    PRIMARY KEY (digest, kind)
+  ) STRICT, WITHOUT ROWID;
 
   -- Folders that are stored again and again, and which walk through each was the last that came to its end.
   CREATE TABLE seen_source (

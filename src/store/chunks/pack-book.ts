@@ -1,0 +1,78 @@
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { Statement } from 'better-sqlite3';
+import { codeOf } from '../../base/errors.ts';
+import type { ChunksFile } from './file.ts';
+import { encodeMembers } from './members.ts';
+import type { PackRow } from './rows.ts';
+
+/** A chunk with its bytes. */
+export interface WholeChunk {
+  readonly digest: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+const PLAIN = 0;
+const ZSTD = 1;
+
+/** The packs of a store, as a collection and a scrub work on them; what writes is to be called in a transaction. */
+export class PackBook {
+  readonly #find: Statement<[number], PackRow>;
+  readonly #insert: Statement<[number, number, number, Uint8Array, Uint8Array]>;
+  readonly #place: Statement<[number, number, Uint8Array]>;
+  readonly #remove: Statement<[number]>;
+  readonly #count: Statement<[number, number]>;
+
+  constructor({ database }: ChunksFile) {
+    this.#find = database.prepare('SELECT * FROM pack WHERE id = ?');
+    this.#insert = database.prepare(
+      'INSERT INTO pack (coding, raw_bytes, stored_bytes, members, bytes) VALUES (?, ?, ?, ?, ?)',
+    );
+    this.#place = database.prepare('UPDATE chunk SET pack = ?, at = ? WHERE digest = ?');
+    this.#remove = database.prepare('DELETE FROM pack WHERE id = ?');
+    this.#count = database.prepare('UPDATE meta SET packs = packs + ?, stored_bytes = stored_bytes + ?');
+  }
+
+  /** The raw bytes of a pack; null when they are not there, cannot be read, or are not as many as it says. */
+  rawOf(id: number): Uint8Array | null {
+    try {
+      const row = this.#find.get(id);
+      if (row === undefined) return null;
+      const { coding, bytes, raw_bytes } = row;
+      const raw = coding === ZSTD ? zstdDecompressSync(bytes, { maxOutputLength: raw_bytes }) : bytes;
+      return raw.length === raw_bytes ? raw : null;
+    } catch (error) {
+      if (isRot(error)) return null;
+      throw error;
+    }
+  }
+
+  /** Writes a pack of chunks that have a row, which names it from now on. @returns what it takes in the store, in bytes. */
+  move(chunks: readonly WholeChunk[]): number {
+    const raw = Buffer.concat(chunks.map(({ bytes }) => bytes));
+    const packed = zstdCompressSync(raw);
+    const isPlain = packed.length > raw.length - raw.length / 8;
+    const bytes = isPlain ? raw : packed;
+    const members = encodeMembers(chunks.map(({ digest, bytes: { length } }) => ({ digest, length })));
+    const { lastInsertRowid } = this.#insert.run(isPlain ? PLAIN : ZSTD, raw.length, bytes.length, members, bytes);
+    let at = 0;
+    for (const { digest, bytes: chunk } of chunks) {
+      this.#place.run(Number(lastInsertRowid), at, digest);
+      at += chunk.length;
+    }
+    this.#count.run(1, bytes.length);
+    return bytes.length;
+  }
+
+  remove(id: number, storedBytes: number): void {
+    this.#remove.run(id);
+    this.#count.run(-1, -storedBytes);
+  }
+}
+
+/** What zlib says of bytes that are none of its frames, and SQLite of pages or sectors that are not as they were. */
+function isRot(error: unknown): boolean {
+  const code = codeOf(error) ?? '';
+  return /^(?:ZSTD_error_|Z_|ERR_ZLIB|ERR_BUFFER_TOO_LARGE|SQLITE_CORRUPT|SQLITE_IOERR_(?:READ|SHORT_READ|DATA|CORRUPTFS)$)/.test(
+    code,
+  );
+}
