@@ -63,10 +63,11 @@ export function isZero(block: Buffer): boolean {
 
 /** The sum of all bytes with spaces in place of the sum itself; old tars took bytes as signed. */
 export function headerSum(block: Uint8Array, isSigned = false): number {
-  let sum = 0;
-  for (const [at, byte] of block.entries()) {
-    const counted = at >= CHECKSUM.from && at < CHECKSUM.to ? SPACE : byte;
-    sum += isSigned && counted >= 0x80 ? counted - 0x100 : counted;
+  let sum = (CHECKSUM.to - CHECKSUM.from) * SPACE;
+  // By index: twice a member, 512 bytes each, an iterator would take most of the time.
+  for (let at = 0; at < block.length; at += 1) {
+    const byte = block[at] ?? 0;
+    if (at < CHECKSUM.from || at >= CHECKSUM.to) sum += isSigned && byte >= 0x80 ? byte - 0x100 : byte;
   }
   return sum;
 }
