@@ -81,9 +81,12 @@ export class FileContents {
     this.counts.bytesRead += lengthOf(content);
     const isSteady = isSameLook(end.before, end.after) && lengthOf(content) === end.after.bytes;
     if (!isSteady || !isSameLook(found.look, end.before)) problems.add('file_changed', path, '');
-    else if (BigInt(this.#parts.nowMs()) * NS_A_MS - found.look.changedNs > FRESH_NS)
-      seen?.note(path, found.look, content);
+    else if (this.#isOld(found)) seen?.note(path, found.look, content);
     return content;
+  }
+
+  #isOld({ look }: FoundEntry): boolean {
+    return BigInt(Math.floor(this.#parts.nowMs())) * NS_A_MS - look.changedNs > FRESH_NS;
   }
 
   async #pushZeros(length: number, push: (zeros: Uint8Array) => void): Promise<void> {

@@ -1,4 +1,4 @@
-import { getSystemErrorName } from 'node:util';
+import { constants } from 'node:os';
 import { TREE_PROBLEMS_MAX } from '../base/limits-chunks.ts';
 
 /** What went wrong with one file, and did not end the whole. */
@@ -43,7 +43,8 @@ export class Problems {
   }
 }
 
-/** @param code an error number of the kernel, above 0. */
+/** Such as EACCES. @param code an error number of the kernel, above 0. */
 export function errorName(code: number): string {
-  return getSystemErrorName(-code);
+  const [name] = Object.entries(constants.errno).find(([, number]) => number === code) ?? [];
+  return name ?? `error ${code}`;
 }

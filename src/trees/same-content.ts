@@ -46,6 +46,7 @@ class Comparison {
   async feed(bytes: Uint8Array | null, length: number): Promise<void> {
     for (let at = 0; at < length && this.#isSame; ) {
       await this.#begin();
+      if (!this.#isSame) return;
       const most = Math.min(this.#left, length - at, CHUNKER_BLOCK_BYTES);
       this.#hash.update(bytes === null ? this.#zeros.subarray(0, most) : bytes.subarray(at, at + most));
       at += most;

@@ -88,7 +88,14 @@ export class TreesProcess {
   /** Resolves when it is gone; what was asked and not answered may have happened or not. */
   async end(): Promise<void> {
     this.#subprocess.kill('SIGKILL');
-    await this.#subprocess;
+    await this.#gone();
+  }
+
+  async #gone(): Promise<unknown> {
+    // Its end is only told once nothing waits to be read.
+    this.#subprocess.stdout.destroy();
+    const { cause } = await this.#subprocess;
+    return cause;
   }
 
   async #throwFailure(): Promise<never> {
@@ -96,7 +103,7 @@ export class TreesProcess {
   }
 
   async #failure(): Promise<CodedError> {
-    const { cause } = await this.#subprocess;
+    const cause = await this.#gone();
     if (this.#signal.aborted) return new CodedError('trees_cut', 'it was cut short', { cause: this.#signal.reason });
     const text = this.#stderr.trim();
     return new CodedError('trees_failed', text === '' ? `blockmesh-trees ended: ${messageOf(cause)}` : text, {

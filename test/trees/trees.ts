@@ -41,6 +41,21 @@ export function restore(
   return restoreSnapshot({ fetch: chunks.fetch, digest, target, mode: 'new', allow, signal, ...rest });
 }
 
+export const IS_ROOT = process.getuid?.() === 0;
+const NOBODY = 65_534;
+
+/** Programs that are started meanwhile have no right but those of nobody. */
+export async function asNobody<Result>(task: () => Promise<Result>): Promise<Result> {
+  process.setegid?.(NOBODY);
+  process.seteuid?.(NOBODY);
+  try {
+    return await task();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+  }
+}
+
 /** How rsync would change `to` so that it were as `from`; empty when they are alike. */
 export function rsyncSays(from: string, to: string): string {
   const flags = ['-aAXHn', '--checksum', '--delete', '--itemize-changes'];
