@@ -6,25 +6,14 @@ import type { BlobRoot } from './list-writer.ts';
 /**
  * Digests of a blob's chunks and lists, each list after its parts; those under one list of chunks come together. Chunks
  * are not read.
- * @param isSettled whether a list, and so all under it, can be passed over.
  * @throws chunk_missing when a list is absent; list_form.
  */
-export function partsOfBlob(
-  root: BlobRoot,
-  fetch: Fetch,
-  isSettled: (list: Uint8Array) => boolean,
-): AsyncGenerator<readonly Uint8Array[]> {
-  return partsOf(root.digest, { height: root.height, length: root.length, isTop: true }, fetch, isSettled);
+export function partsOfBlob(root: BlobRoot, fetch: Fetch): AsyncGenerator<readonly Uint8Array[]> {
+  return partsOf(root.digest, { height: root.height, length: root.length, isTop: true }, fetch);
 }
 
-async function* partsOf(
-  digest: Uint8Array,
-  promise: ListPromise,
-  fetch: Fetch,
-  isSettled: (list: Uint8Array) => boolean,
-): AsyncGenerator<readonly Uint8Array[]> {
+async function* partsOf(digest: Uint8Array, promise: ListPromise, fetch: Fetch): AsyncGenerator<readonly Uint8Array[]> {
   if (promise.height > 0) {
-    if (isSettled(digest)) return;
     const bytes = await fetch(digest);
     if (bytes === null) {
       const fields = { digest: Buffer.from(digest).toString('hex') };
@@ -34,7 +23,7 @@ async function* partsOf(
     if (promise.height === 1) yield parts.map((part) => part.digest);
     else {
       for (const { digest: part, length } of parts) {
-        yield* partsOf(part, { height: promise.height - 1, length, isTop: false }, fetch, isSettled);
+        yield* partsOf(part, { height: promise.height - 1, length, isTop: false }, fetch);
       }
     }
   }

@@ -65,7 +65,7 @@ class MemoryImport implements ChunkImport {
 
   async keep(root: BlobRoot): Promise<boolean> {
     try {
-      for await (const digests of partsOfBlob(root, this.#store.get, () => false)) {
+      for await (const digests of partsOfBlob(root, this.#store.get)) {
         for (const digest of digests) if ((await this.#store.get(digest)) === null) return false;
       }
       return true;

@@ -14,16 +14,14 @@ export interface KeepParts {
 }
 
 /**
- * Says of all parts of a blob that they are needed, a list after its parts. Chunks are not read: only looked for.
+ * Says of all parts of a blob that they are needed, a list after its parts. Chunks are not read: only looked for. That a list
+ * is of this epoch says nothing of its parts: a file that holds the bytes of that list brings it alone.
  * @returns false when one is absent. @throws lease_lost, list_form.
  */
 export async function keepBlob(root: BlobRoot, lease: Lease, parts: KeepParts): Promise<boolean> {
-  const { file, packs, fetch } = parts;
-  // A list of this epoch has all its parts, unless one of them has rotted since.
-  const isSettled = (digest: Uint8Array) =>
-    file.read(() => !packs.hasRotten() && (packs.epochOf(digest) ?? 0) >= lease.epoch);
+  const { fetch } = parts;
   try {
-    for await (const digests of partsOfBlob(root, fetch, isSettled)) {
+    for await (const digests of partsOfBlob(root, fetch)) {
       if (!touchAll(digests, lease, parts)) return false;
     }
     return true;
