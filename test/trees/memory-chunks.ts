@@ -1,8 +1,11 @@
 import { equalBytes, toHex } from '../../src/base/bytes.ts';
+import { LIST_BYTES_MAX } from '../../src/base/limits-chunks.ts';
 import type { Fetch } from '../../src/chunks/blob-reader.ts';
 import type { BlobRoot } from '../../src/chunks/list-writer.ts';
 import type { ChunkImport, FileLook, SeenFiles } from '../../src/chunks/ports.ts';
 import type { Content } from '../../src/chunks/tree/entry.ts';
+import { decodeEntry } from '../../src/chunks/tree/entry-code.ts';
+import { decodeValue } from '../../src/format/codec.ts';
 import { sha256 } from '../../src/format/ids.ts';
 
 /** Chunks in memory, which checks that parts are told before what names them. */
@@ -14,6 +17,16 @@ export class MemoryChunks {
   #sinceRoom = 0;
 
   readonly fetch: Fetch = async (digest) => this.kept.get(toHex(digest)) ?? null;
+
+  /** Of a list, or of what the document of a snapshot names. */
+  #checkParts(bytes: Uint8Array): void {
+    const value = decodeValue(bytes, LIST_BYTES_MAX * 2) as { readonly parts?: Uint8Array; readonly root?: Uint8Array };
+    const digests = value.parts ?? idOf(value.root);
+    for (let at = 0; at < digests.length; at += 32) {
+      const digest = digests.subarray(at, at + 32);
+      if (!this.kept.has(toHex(digest))) throw new Error(`told before its part ${toHex(digest)}`);
+    }
+  }
 
   put(bytes: Uint8Array): Uint8Array {
     const digest = sha256(bytes);
@@ -35,7 +48,10 @@ export class MemoryChunks {
     };
     return {
       chunk: ({ digest }, bytes) => tell(digest, bytes),
-      list: tell,
+      list: (digest, bytes) => {
+        this.#checkParts(bytes);
+        tell(digest, bytes);
+      },
       keep: async ({ digest }: BlobRoot) => this.kept.has(toHex(digest)),
       room: async () => {
         this.rooms += 1;
@@ -46,6 +62,12 @@ export class MemoryChunks {
       end: () => undefined,
     };
   }
+}
+
+function idOf(root: Uint8Array | undefined): Uint8Array {
+  if (root === undefined) return new Uint8Array();
+  const entry = decodeEntry(root);
+  return entry.kind === 'directory' && 'digest' in entry.content ? entry.content.digest : new Uint8Array();
 }
 
 export class MemorySeen implements SeenFiles {

@@ -1,8 +1,9 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { toHex } from '../../src/base/bytes.ts';
 import { CHUNK_BYTES_MAX, CHUNKER_BLOCK_BYTES } from '../../src/base/limits-chunks.ts';
+import { newChunks } from '../store/chunks/open-chunks.ts';
 import { MemoryChunks, MemorySeen } from './memory-chunks.ts';
 import { buildTrees, create, makeOddTree, restore, rsyncSays, statsOf } from './trees.ts';
 
@@ -33,9 +34,36 @@ t.test('a tree comes back as it was, and has the same id again', async (t) => {
   const second = await create(odd, chunks, { seen });
   t.equal(second.counts.filesRead, 2, 'only what changed is read');
   t.not(toHex(second.digest), toHex(created.digest));
-  t.equal((await create(odd, chunks)).counts.filesRead, second.counts.files - 1, 'without it all but the empty one');
+  const isExcluded = (path: Uint8Array) => Buffer.from(path).toString() === 'sparse';
+  t.equal(
+    (await create(odd, chunks, { isExcluded })).counts.filesRead,
+    second.counts.files - 2,
+    'without it all is read',
+  );
 
   const again = await create(back, chunks);
   t.equal(toHex(again.digest), toHex(created.digest));
   t.ok(again.counts.bytes > 2 ** 30);
+});
+
+t.test('in a store on disk', async (t) => {
+  const folder = t.testdir({ tree: { inner: { small: 'small', large: 'large '.repeat(100_000) } } });
+  const [tree, back] = [join(folder, 'tree'), join(folder, 'back')];
+  symlinkSync('inner/large', join(tree, 'link'));
+  const store = newChunks(t);
+  const ids: string[] = [];
+  for (const filesRead of [2, 0]) {
+    const importing = store.beginImport();
+    const seen = store.beginSeenWalk(tree);
+    const created = await create(tree, new MemoryChunks(), { import: importing, seen });
+    t.equal(created.counts.filesRead, filesRead);
+    const { digest } = created;
+    ids.push(toHex(digest));
+    store.roots.set({ kind: 'snapshot', name: 'test', target: { kind: 'snapshot', digest }, addedMs: 1, note: '{}' });
+    importing.end();
+    seen.keep();
+  }
+  t.equal(ids[0], ids[1]);
+  await restore(Buffer.from(ids[0] ?? '', 'hex'), back, new MemoryChunks(), { fetch: store.get });
+  t.equal(rsyncSays(tree, back), '');
 });
