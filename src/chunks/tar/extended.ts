@@ -27,6 +27,13 @@ export interface MemberHead {
 
 const ATTRIBUTE = 'SCHILY.xattr.';
 
+const TWINS = new Map([
+  ['SCHILY.acl.access', `${ATTRIBUTE}system.posix_acl_access`],
+  ['SCHILY.acl.default', `${ATTRIBUTE}system.posix_acl_default`],
+]);
+
+const RIGHTS_ALONE = /^((user|group|other)::[-r][-w][-x][,\n]?)+$/;
+
 /** What has no place in a snapshot, and nothing is lost without. */
 const SPARE =
   /^(path|linkpath|size|uid|gid|mtime|atime|ctime|uname|gname|comment|charset|hdrcharset|SCHILY\.(dev|ino|nlink|devmajor|devminor|filetype|realsize|xattr\..+)|LIBARCHIVE\..+|GNU\.sparse\..+)$/;
@@ -58,8 +65,19 @@ export function memberHead(header: Header, { globals, records, longPath, longLin
     major: number('SCHILY.devmajor', header.major),
     minor: number('SCHILY.devminor', header.minor),
     attributes: attributesIn(records),
-    passedOver: records.map(({ key }) => key).filter((key) => !SPARE.test(key)),
+    passedOver: records.filter((record) => !isSpare(record, records)).map(({ key }) => key),
   };
+}
+
+/**
+ * Whether a record says nothing that is not kept. GNU tar tells of access lists in words, with --xattrs also as the
+ * attributes that they are, and of such that are the rights of the file and no more.
+ */
+function isSpare({ key, value }: PaxRecord, records: readonly PaxRecord[]): boolean {
+  const twin = TWINS.get(key);
+  if (twin === undefined) return SPARE.test(key);
+  const isRights = key === 'SCHILY.acl.access' && RIGHTS_ALONE.test(Buffer.from(value).toString('latin1'));
+  return isRights || records.some((record) => record.key === twin);
 }
 
 function attributesIn(records: readonly PaxRecord[]): readonly Attribute[] {

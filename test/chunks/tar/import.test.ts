@@ -112,7 +112,7 @@ t.test('parents that no member tells of, and times, owners and rights', async (t
     pax([
       ['mtime', '-1.25'],
       ['uid', '3000000000'],
-      ['SCHILY.acl.access', 'user::rw-'],
+      ['SCHILY.acl.access', 'user::rw-,user:5:r--,mask::r--'],
       ['comment', 'x'],
     ]),
     { ...file('a/b'), mode: '0104755', over },
