@@ -57,7 +57,7 @@ export function addCommands(program: Command, environment: Environment, setExitC
   exportCommand(program, environment);
   importCommand(program, environment);
   eraseCommand(program, environment);
-  blobCommands(program);
+  blobCommands(program, environment, setExitCode);
   pinsCommands(program, environment);
   boardCommands(program, environment);
   demoCommand(program, environment);

@@ -24,6 +24,8 @@ export interface Config {
   /** Outputs that are relays of MQTT devices. */
   readonly relay: Readonly<Record<string, RelayConfig>>;
   readonly broker: BrokerConfig;
+  /** Of large things: sizes such as `20 GB`. quota: what their store may take; absent: what the disk has. */
+  readonly chunks: { readonly quota?: string; readonly low_space: string };
 }
 
 export interface RelayConfig {

@@ -52,6 +52,7 @@ t.test('nothing said, the defaults stand', async (t) => {
     output: {},
     relay: {},
     broker: { enabled: true, port: 8883, loopback_port: 1883, base: 'blockmesh' },
+    chunks: { low_space: '1 GB' },
   };
   for (const source of ['', '\n\n', '# nothing\n', '\ufeff', '[node]\n[log]\n[reader]\n[output]\n[pins]\n[control]']) {
     t.strictSame(parse(source), config, JSON.stringify(source));
@@ -82,6 +83,7 @@ t.test('every key', async (t) => {
     pins: { socket: '/srv/space/b.sock', options: '/etc/pins' },
     reader: { 'r-1': { driver: 'rdm6300', port: '/srv/space/run/tty', baud: 115_200, feed: '/srv/feed' } },
     broker: { enabled: false, port: 0, loopback_port: 0, base: 'a/b', plain: { interface: 'wlan1', port: 2883 } },
+    chunks: { quota: '20 GB', low_space: '512 MiB' },
     input: { i: { chip: 'c', offset: 0, active: 'high', bias: 'none', debounce_ms: 0 } },
     relay: { x: { device: 'd', number: 15, switch: 'S_1', longest_ms: 1 } },
     output: {

@@ -5,6 +5,7 @@ import { DOOR_OPERATIONS } from './door-operations.ts';
 import { ERASE_OPERATIONS } from './erase-operations.ts';
 import { GUEST_OPERATIONS } from './guest-operations.ts';
 import { IMPORT_OPERATIONS } from './import-operations.ts';
+import { LARGE_OPERATIONS } from './large-operations.ts';
 import { LOG_OPERATIONS } from './log-operations.ts';
 import { MEMBER_OPERATIONS } from './member-operations.ts';
 import type { Operations } from './operation.ts';
@@ -25,4 +26,5 @@ export const OPERATIONS: Operations = Object.freeze({
   ...LOG_OPERATIONS,
   ...ARCHIVE_OPERATIONS,
   ...ERASE_OPERATIONS,
+  ...LARGE_OPERATIONS,
 });

@@ -1,0 +1,61 @@
+import { CodedError } from '../../base/errors.ts';
+import { BlobWriter } from '../../chunks/content-writer.ts';
+import type { BlobRoot } from '../../chunks/list-writer.ts';
+import type { ImportCounts } from '../../chunks/ports.ts';
+import { chunkerFor } from '../../format/chunkers/cut.ts';
+import type { ChunkerProfile } from '../../format/chunkers/profile.ts';
+import type { Chunks } from '../../store/chunks/store.ts';
+
+export interface PutOptions {
+  readonly profile: ChunkerProfile;
+  readonly signal: AbortSignal;
+  /** Told after each piece, with the bytes so far. */
+  readonly onBytes: (bytes: number) => void;
+  /** Runs while the lease still holds what was put. */
+  readonly keep: (root: BlobRoot | null) => void;
+}
+
+export interface Put {
+  /** null: a blob without bytes. */
+  readonly root: BlobRoot | null;
+  readonly counts: ImportCounts;
+}
+
+/**
+ * Stores a stream. One that is stopped leaves its chunks, until a collection: a rerun finds them and goes on.
+ * @param pieces of at most `CHUNKER_BLOCK_BYTES`, each its own memory.
+ * @throws the reason of the signal; the codes of `ChunkImport.room`.
+ */
+export async function putBlob(store: Chunks, pieces: AsyncIterable<Uint8Array>, options: PutOptions): Promise<Put> {
+  const importing = store.beginImport('blob put');
+  try {
+    const writer = new BlobWriter(chunkerFor(options.profile), importing);
+    let bytes = 0;
+    for await (const piece of pieces) {
+      if (options.signal.aborted) {
+        await importing.flush();
+        options.signal.throwIfAborted();
+      }
+      writer.push(piece);
+      await importing.room();
+      bytes += piece.length;
+      options.onBytes(bytes);
+    }
+    const root = writer.end();
+    await importing.flush();
+    options.keep(root);
+    return { root, counts: importing.counts };
+  } finally {
+    importing.end();
+  }
+}
+
+/** @throws no_profile. */
+export function profileOf({ profiles }: Pick<Chunks, 'profiles'>, name: string): ChunkerProfile {
+  const profile = profiles[name];
+  if (profile !== undefined) return profile;
+  throw new CodedError('no_profile', `this mesh has no profile ${JSON.stringify(name)}`, {
+    fields: { profile: name },
+    advice: `It has ${Object.keys(profiles).join(', ')}.`,
+  });
+}
