@@ -126,3 +126,6 @@ export const TREES_LINKED_MAX = 1024 * 1024;
 export const TREE_PROBLEMS_MAX = 1000;
 /** What a snapshot may bring, unless whoever restores it says otherwise. */
 export const RESTORE_ENTRIES_MAX = 100_000_000;
+
+/** Of commands: findings and problems that a person is shown; the rest is counted. */
+export const FAULTS_SHOWN_MAX = 100;
