@@ -129,3 +129,5 @@ export const RESTORE_ENTRIES_MAX = 100_000_000;
 
 /** Of commands: findings and problems that a person is shown; the rest is counted. */
 export const FAULTS_SHOWN_MAX = 100;
+export const BACKUP_SETS_MAX = 256;
+export const BACKUP_FOLDERS_MAX = 64;

@@ -15,6 +15,7 @@ import { verifyBackup } from '../node/restore.ts';
 import { noteBackup } from '../node/restored.ts';
 import { systemRandomness } from '../node/system.ts';
 import { type SecretOptions, secretForFile } from './archive-secrets.ts';
+import { folderBackupCommands } from './backups.ts';
 import { utcText } from './clock.ts';
 import { type CommonOptions, common, withSession } from './command.ts';
 import type { Environment } from './environment.ts';
@@ -33,10 +34,18 @@ const NEW_BACKUP = {
   advice: 'Use --passphrase-file or --key-file; --plain makes a backup that opens by itself.',
 };
 
-export function backupCommand(program: Command, environment: Environment): void {
+const ABOUT = `back the whole space up into one sealed file: ledger, keys, badge keys, blockmesh.toml
+
+With a command in place of the file: back folders up, on schedule, as differences, into the store of large things.
+Those are not sealed, and not in the sealed file. A file that is called like a command is ./run, ./list …`;
+
+export function backupCommand(program: Command, environment: Environment, setExitCode: (code: number) => void): void {
   const command = program
     .command('backup')
-    .description('back the whole space up into one sealed file: ledger, keys, badge keys, blockmesh.toml')
+    .summary('back the whole space up into one sealed file; or folders, on schedule')
+    .description(ABOUT)
+    // Else it would take the options of the commands below for its own.
+    .enablePositionalOptions()
     .argument('<file>', 'the file to make, or with --verify to check')
     .option('--passphrase-file <path>', 'take the passphrase from this file')
     .option('--key-file <path>', 'seal with the key in this file (made if not there); keep it apart from the backup')
@@ -53,6 +62,7 @@ export function backupCommand(program: Command, environment: Environment): void 
     if (options.verify === true) await verify(path, options);
     else await backup(path, options, environment);
   });
+  folderBackupCommands(command, environment, setExitCode);
 }
 
 async function backup(path: string, options: BackupOptions, environment: Environment): Promise<void> {

@@ -47,7 +47,11 @@ export function blobReadCommands(blob: Command, environment: Environment, setExi
     .command('cat')
     .description('write a blob, or a range of it, to standard output')
     .argument('<blob>', NAME)
-    .option('--range <first-last>', 'bytes from the first to the last one, counted from 0, such as 0-511 or 4096-', range);
+    .option(
+      '--range <first-last>',
+      'bytes from the first to the last one, counted from 0, such as 0-511 or 4096-',
+      range,
+    );
   large(cat, environment, ['blob cat disk.img | sha256sum', 'blob cat disk.img --range 0-511 | xxd']);
   cat.action((name: string, options: CatOptions) =>
     withLarge(options, environment, async ({ store, signal }) => {
@@ -73,7 +77,11 @@ async function getBlob({ store, signal }: LargeTask, name: string, file: string,
   const bytes = root?.length ?? 0;
   const shown = new Transfer('blob get', bytes, options.json === true);
   try {
-    await writeWhole(file, root === null ? nothing() : counted(readBlob(root, { from: 0, to: bytes }, store.get), shown), signal);
+    await writeWhole(
+      file,
+      root === null ? nothing() : counted(readBlob(root, { from: 0, to: bytes }, store.get), shown),
+      signal,
+    );
   } finally {
     shown.end();
   }
@@ -92,12 +100,17 @@ export function refuseFile(file: string, mayReplace: boolean): void {
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 /** Tells of each piece that has been taken. */
-export async function* counted(pieces: AsyncIterable<Uint8Array>, shown: Transfer): AsyncGenerator<Uint8Array> {
+export async function* counted(
+  pieces: AsyncIterable<Uint8Array>,
+  shown: Transfer,
+  onBytes: (bytes: number) => void = () => {},
+): AsyncGenerator<Uint8Array> {
   let done = 0;
   for await (const piece of pieces) {
     yield piece;
     done += piece.length;
     shown.update(done);
+    onBytes(done);
   }
 }
 

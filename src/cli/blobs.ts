@@ -38,7 +38,9 @@ export function blobCommands(program: Command, environment: Environment, setExit
   list.action((options: LargeOptions) =>
     withLarge(options, environment, async ({ store }) => {
       const rows = store.roots.list('pin');
-      print(rows.map(blobJson), options.json === true, () => columns([['NAME', 'SIZE', 'ADDED', 'ID'], ...rows.map(row)]));
+      print(rows.map(blobJson), options.json === true, () =>
+        columns([['NAME', 'SIZE', 'ADDED', 'ID'], ...rows.map(row)]),
+      );
     }),
   );
   const remove = blob
@@ -101,7 +103,9 @@ function removeBlob(store: Chunks, name: string, options: LargeOptions & { reado
   const isDryRun = options.dryRun === true;
   if (!isDryRun) for (const root of found) store.roots.remove('pin', root.name);
   print({ removed: found.map(blobJson), isDryRun }, options.json === true, () =>
-    found.map((root) => `${isDryRun ? 'would let go of' : 'let go of'} ${plain(root.name)} ${blobIdText(idOf(root))}`).join('\n'),
+    found
+      .map((root) => `${isDryRun ? 'would let go of' : 'let go of'} ${plain(root.name)} ${blobIdText(idOf(root))}`)
+      .join('\n'),
   );
 }
 

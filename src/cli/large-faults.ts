@@ -1,6 +1,6 @@
-import { FAULTS_SHOWN_MAX } from '../base/limits-chunks.ts';
 import { toHex } from '../base/bytes.ts';
 import type { JsonObject } from '../base/json.ts';
+import { FAULTS_SHOWN_MAX } from '../base/limits-chunks.ts';
 import type { RootFault } from '../chunks/live-check.ts';
 import type { Root } from '../chunks/ports.ts';
 import { sizeText } from '../node/large/size.ts';

@@ -71,6 +71,7 @@ t.test('every key', async (t) => {
     ...['[reader.r-1]', 'driver = "rdm6300"', 'port = "run/tty"', 'baud = 115_200', 'feed = "../feed"'],
     ...['[broker]', 'enabled = false', 'port = 0', 'loopback_port = 0', 'base = "a/b"'],
     ...['[broker.plain]', 'interface = "wlan1"', 'port = 2883'],
+    ...['[chunks]', 'quota = "20 GB"', 'low_space = "512 MiB"'],
     ...['[output.o]', 'chip = "pinctrl-bcm2711"', 'offset = 4095', 'active = "low"', `longest_ms = ${PINS_ON_MS_MAX}`],
     ...['feedback = "i"', 'feedback_ms = 60000'],
     ...['[relay.x]', 'device = "d"', 'number = 15', 'switch = "S_1"', 'longest_ms = 1'],

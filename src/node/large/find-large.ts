@@ -1,6 +1,6 @@
-import { CodedError } from '../../base/errors.ts';
 import { equalBytes } from '../../base/bytes.ts';
-import { blobIdOf, type BlobId, parseBlobId } from '../../chunks/blob-id.ts';
+import { CodedError } from '../../base/errors.ts';
+import { type BlobId, blobIdOf, parseBlobId } from '../../chunks/blob-id.ts';
 import { openBlob } from '../../chunks/blob-reader.ts';
 import type { BlobRoot } from '../../chunks/list-writer.ts';
 import type { Root, RootKind } from '../../chunks/ports.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHUNKS_FREE_BYTES_MIN } from '../../base/limits-chunks.ts';
-import { freeBytesOf } from '../../store/disk-space.ts';
 import { type Chunks, openChunks } from '../../store/chunks/store.ts';
+import { freeBytesOf } from '../../store/disk-space.ts';
 import { readConfig } from '../node.ts';
 import { requireSpace } from '../space-folder.ts';
 import { systemClock } from '../system.ts';

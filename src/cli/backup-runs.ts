@@ -1,0 +1,117 @@
+import { basename, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { findRun } from '../node/large/backup-history.ts';
+import { applyRetention, isDue, runBackup } from '../node/large/backup-run.ts';
+import { type BackupSet, findSet, setsOf } from '../node/large/backup-set.ts';
+import { collectStore } from '../node/large/care.ts';
+import { sizeText } from '../node/large/size.ts';
+import type { Environment } from './environment.ts';
+import { type LargeOptions, type LargeTask, large, withLarge } from './large.ts';
+import { checkRoots } from './large-faults.ts';
+import { print } from './output.ts';
+import { restoreTo } from './restore-tree.ts';
+import { Transfer } from './transfer.ts';
+import { problemJson, tellProblems } from './tree-text.ts';
+
+interface RunOptions extends LargeOptions {
+  readonly due?: boolean;
+  readonly dryRun?: boolean;
+}
+
+interface RestoreOptions extends LargeOptions {
+  readonly force?: boolean;
+}
+
+export function backupRunCommands(
+  backup: Command,
+  environment: Environment,
+  setExitCode: (code: number) => void,
+): void {
+  const run = backup
+    .command('run')
+    .description('back up now, and let go of what the rules do not keep; unchanged files are not read again')
+    .argument('[name]', 'which one; all when none is given')
+    .option('--due', 'only those whose time has come, and free what went: for a timer')
+    .option('--dry-run', 'back nothing up, and only say what the rules would let go of');
+  large(run, environment, ['backup run home', 'backup run --due', 'backup run home --dry-run']);
+  run.action((name: string | undefined, options: RunOptions) =>
+    withLarge(options, environment, async (task) => {
+      const sets = name === undefined ? setsOf(task.store) : [findSet(task.store, name)];
+      let gone = 0;
+      for (const set of sets) {
+        if (options.due === true && !isDue(task.store, set, Date.now())) continue;
+        gone += options.dryRun === true ? dryRun(task, set, options) : await runOne(task, set, options);
+      }
+      if (options.due === true && gone > 0) await collectStore(task.store, false, task.signal, () => {});
+    }),
+  );
+  const restore = backup
+    .command('restore')
+    .description('lay a backup out as files, into a folder that is new or empty; several folders each below it')
+    .argument(
+      '<name[@time]>',
+      'its name, and the beginning of a time as `backup list NAME` shows it; else the last one',
+    )
+    .argument('<target>', 'the folder')
+    .option('--force', 'into a folder that has files: those of the backup replace them, others stay');
+  large(restore, environment, ['backup restore home /tmp/home', 'backup restore home@2026-11-22 /home --force']);
+  restore.action((named: string, target: string, options: RestoreOptions) =>
+    withLarge(options, environment, (task) => restoreRun(task, named, resolve(target), options)),
+  );
+  const check = backup
+    .command('check')
+    .description('read all there is of a backup and check every chunk; exit code 3 when something is not whole')
+    .argument('[name]', 'which one; all when none is given');
+  large(check, environment, ['backup check', 'backup check home --json']);
+  check.action((name: string | undefined, options: LargeOptions) =>
+    withLarge(options, environment, async (task) => {
+      const prefix = name === undefined ? '' : `${findSet(task.store, name).name}/`;
+      const roots = task.store.roots.list('backup').filter((root) => root.name.startsWith(prefix));
+      await checkRoots(task, roots, options, setExitCode);
+    }),
+  );
+}
+
+/** @returns how many older runs went. */
+async function runOne({ store, signal }: LargeTask, set: BackupSet, options: RunOptions): Promise<number> {
+  const shown = new Transfer(`backup ${set.name}`, 0, options.json === true);
+  try {
+    const onProgress = (_: string, { bytes, files }: { readonly bytes: number; readonly files: number }) =>
+      shown.update(bytes, { files });
+    const { parts, ms, problems, problemsCount, ...counts } = await runBackup(store, set, { signal, onProgress });
+    shown.end();
+    const gone = applyRetention(store, set, false);
+    if (options.json !== true) tellProblems(problems, problemsCount);
+    const told = { problems: problems.map(problemJson), problemsCount };
+    const removed = gone.map(({ time }) => time);
+    const made = parts.map((part) => ({ ...part }));
+    print({ name: set.name, ms, ...counts, parts: made, removed, ...told }, options.json === true, () => {
+      const files = parts.reduce((sum, part) => sum + part.files, 0);
+      const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+      const fresh = `${sizeText(counts.storedBytes)} new in the store`;
+      return `${set.name}: ${files} files, ${sizeText(bytes)}, ${fresh}; ${gone.length} older ones let go`;
+    });
+    return gone.length;
+  } finally {
+    shown.end();
+  }
+}
+
+function dryRun({ store }: LargeTask, set: BackupSet, options: RunOptions): number {
+  const removed = applyRetention(store, set, true).map(({ time }) => time);
+  print({ name: set.name, isDryRun: true, removed }, options.json === true, () =>
+    [`${set.name}: would let go of ${removed.length}`, ...removed].join('\n  '),
+  );
+  return 0;
+}
+
+async function restoreRun(task: LargeTask, named: string, target: string, options: RestoreOptions): Promise<void> {
+  const at = named.indexOf('@');
+  const name = at === -1 ? named : named.slice(0, at);
+  const run = findRun(task.store, name, at === -1 ? null : named.slice(at + 1));
+  for (const [index, { root, about }] of run.parts.entries()) {
+    if (root.target.kind !== 'snapshot') continue;
+    const below = run.parts.length === 1 ? target : join(target, `${index + 1}-${basename(about.source) || 'root'}`);
+    await restoreTo(task, root.target.digest, { ...options, target: below, name: root.name });
+  }
+}

@@ -1,0 +1,85 @@
+import { CodedError } from '../../base/errors.ts';
+import type { Root } from '../../chunks/ports.ts';
+import { type Retained, retained } from '../../chunks/retention.ts';
+import type { Chunks } from '../../store/chunks/store.ts';
+import type { BackupSet } from './backup-set.ts';
+
+/** One run of a backup that came to its end: a snapshot of each of its folders. */
+export interface BackupRun {
+  readonly ms: number;
+  /** Of the time: `2026-11-22T18:30:00Z`. */
+  readonly time: string;
+  readonly parts: readonly BackupPart[];
+}
+
+export interface BackupPart {
+  readonly root: Root;
+  readonly about: PartAbout;
+}
+
+/** The note of a root. */
+export interface PartAbout {
+  readonly source: string;
+  readonly ms: number;
+  /** How many folders the run had; a run with fewer parts was cut at its very end. */
+  readonly folders: number;
+  readonly files: number;
+  readonly bytes: number;
+  readonly storedBytes: number;
+  readonly problems: number;
+}
+
+export function timeText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+/** `<set>/<time>`, and from the second folder on `/2` … after it. */
+export function partName(set: string, ms: number, index: number): string {
+  return `${set}/${timeText(ms)}${index === 0 ? '' : `/${index + 1}`}`;
+}
+
+/** The newest first. */
+export function runsOf(store: Chunks, set: string): readonly BackupRun[] {
+  const runs = new Map<number, BackupPart[]>();
+  for (const root of store.roots.list('backup')) {
+    if (!root.name.startsWith(`${set}/`)) continue;
+    const about = JSON.parse(root.note) as PartAbout;
+    const parts = runs.get(about.ms) ?? [];
+    runs.set(about.ms, parts);
+    parts.push({ root, about });
+  }
+  const all = [...runs].map(([ms, parts]) => ({ ms, time: timeText(ms), parts }));
+  return all.sort((a, b) => b.ms - a.ms);
+}
+
+/** Which runs the set's rule keeps, by days of this machine's own zone. */
+export function retainedRuns(store: Chunks, set: BackupSet): readonly (Retained & { readonly run: BackupRun })[] {
+  const runs = runsOf(store, set.name);
+  const kept = retained(
+    runs.map(({ ms }) => ms),
+    set.keep,
+    localMs,
+  );
+  return kept.flatMap((one) => runs.filter(({ ms }) => ms === one.ms).map((run) => ({ ...one, run })));
+}
+
+function localMs(ms: number): number {
+  return ms - new Date(ms).getTimezoneOffset() * 60_000;
+}
+
+/** @param time the beginning of one; null: the last. @throws backup_run_missing, backup_run_ambiguous. */
+export function findRun(store: Chunks, set: string, time: string | null): BackupRun {
+  const found = runsOf(store, set).filter((run) => time === null || run.time.startsWith(time));
+  const [first] = found;
+  if (first === undefined) {
+    throw new CodedError('backup_run_missing', `backup ${set} has nothing${time === null ? '' : ` of ${time}`}`, {
+      fields: { name: set, time },
+      advice: '`blockmesh backup list NAME` shows what there is.',
+    });
+  }
+  if (time === null || found.length === 1) return first;
+  throw new CodedError('backup_run_ambiguous', `backup ${set} has ${found.length} of ${time}`, {
+    fields: { name: set, time, found: found.length },
+    advice: `Say more of the time, such as ${first.time}.`,
+  });
+}

@@ -1,0 +1,83 @@
+import type { Chunks } from '../../store/chunks/store.ts';
+import type { CreateCounts } from '../../trees/create-options.ts';
+import type { TreeProblem } from '../../trees/problems.ts';
+import { type BackupRun, type PartAbout, partName, retainedRuns, runsOf } from './backup-history.ts';
+import type { BackupSet } from './backup-set.ts';
+import { storeFolder } from './store-folder.ts';
+
+/** A timer never comes quite as late as the run before it. */
+const EARLY_MS = 5 * 60_000;
+
+export function isDue(store: Chunks, set: BackupSet, nowMs: number): boolean {
+  if (set.everyMs === null) return false;
+  const last = runsOf(store, set.name)[0];
+  // A clock that was set back must not stop backups.
+  return last === undefined || nowMs < last.ms || nowMs - last.ms >= set.everyMs - Math.min(EARLY_MS, set.everyMs / 2);
+}
+
+export interface RunParts {
+  readonly signal: AbortSignal;
+  readonly onProgress: (folder: string, counts: CreateCounts) => void;
+}
+
+export interface RunResult {
+  readonly ms: number;
+  readonly parts: readonly PartAbout[];
+  readonly newBytes: number;
+  readonly storedBytes: number;
+  readonly problems: readonly TreeProblem[];
+  readonly problemsCount: number;
+}
+
+/** Stores each folder of a set, and names them all once the last one is whole. @throws as `createSnapshot`. */
+export async function runBackup(store: Chunks, set: BackupSet, { signal, onProgress }: RunParts): Promise<RunResult> {
+  const importing = store.beginImport(`backup ${set.name}`);
+  try {
+    const ms = freeTime(store, set.name, Date.now());
+    const made: { readonly digest: Uint8Array; readonly about: PartAbout }[] = [];
+    const problems: TreeProblem[] = [];
+    let problemsCount = 0;
+    for (const folder of set.folders) {
+      const before = importing.counts.storedBytes;
+      const { exclude, isOneFilesystem } = set;
+      const onCounts = (counts: CreateCounts) => onProgress(folder, counts);
+      const told = { folder, exclude, isOneFilesystem, signal, onProgress: onCounts };
+      const created = await storeFolder(store, importing, told);
+      const { files, bytes } = created.counts;
+      const storedBytes = importing.counts.storedBytes - before;
+      const about = { source: folder, ms, folders: set.folders.length, files, bytes, storedBytes };
+      made.push({ digest: created.digest, about: { ...about, problems: created.problemsCount } });
+      problems.push(...created.problems);
+      problemsCount += created.problemsCount;
+    }
+    await importing.flush();
+    for (const [index, { digest, about }] of made.entries()) {
+      const name = partName(set.name, ms, index);
+      const note = JSON.stringify(about);
+      store.roots.set({ kind: 'backup', name, target: { kind: 'snapshot', digest }, addedMs: ms, note });
+    }
+    const { newBytes, storedBytes } = importing.counts;
+    return { ms, parts: made.map(({ about }) => about), newBytes, storedBytes, problems, problemsCount };
+  } finally {
+    importing.end();
+  }
+}
+
+/** Names have whole seconds; two runs never share one. */
+function freeTime(store: Chunks, set: string, nowMs: number): number {
+  const taken = new Set(runsOf(store, set).map(({ ms }) => ms));
+  let ms = Math.floor(nowMs / 1000) * 1000;
+  while (taken.has(ms)) ms += 1000;
+  return ms;
+}
+
+/** Lets go of what the rule of a set does not keep. @returns what went, or would. */
+export function applyRetention(store: Chunks, set: BackupSet, isDryRun: boolean): readonly BackupRun[] {
+  const gone = retainedRuns(store, set).filter(({ reasons }) => reasons.length === 0);
+  if (!isDryRun) for (const { run } of gone) removeRun(store, run);
+  return gone.map(({ run }) => run);
+}
+
+export function removeRun(store: Chunks, run: BackupRun): void {
+  for (const { root } of run.parts) store.roots.remove('backup', root.name);
+}
