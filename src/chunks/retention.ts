@@ -12,8 +12,6 @@ type RuleName = (typeof RULES)[number];
 /** How many of each kind are kept. */
 export type RetentionRule = Readonly<Record<RuleName, number>>;
 
-export const KEEP_ALL: RetentionRule = { last: 0, daily: 0, weekly: 0, monthly: 0 };
-
 export interface Retained {
   /** Milliseconds since 1970. */
   readonly ms: number;

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { findRun } from '../node/large/backup-history.ts';
@@ -109,6 +110,7 @@ async function restoreRun(task: LargeTask, named: string, target: string, option
   const at = named.indexOf('@');
   const name = at === -1 ? named : named.slice(0, at);
   const run = findRun(task.store, name, at === -1 ? null : named.slice(at + 1));
+  if (run.parts.length > 1) mkdirSync(target, { recursive: true });
   for (const [index, { root, about }] of run.parts.entries()) {
     if (root.target.kind !== 'snapshot') continue;
     const below = run.parts.length === 1 ? target : join(target, `${index + 1}-${basename(about.source) || 'root'}`);

@@ -24,6 +24,8 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
     .description(ABOUT)
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(--help shows what is expected, with examples)')
+    // What stands after a command is for that command: some share names of options with those below them.
+    .enablePositionalOptions()
     .exitOverride();
   let exitCode = EXIT_DONE;
   const setExitCode = (code: number) => {

@@ -1,20 +1,14 @@
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { blobIdText } from '../chunks/blob-id.ts';
-import type { Root } from '../chunks/ports.ts';
-import { importTar } from '../chunks/tar/import.ts';
-import { chunkerFor } from '../format/chunkers/cut.ts';
-import { checkName, idOf, rootsNamed } from '../node/large/find-large.ts';
-import { profileOf } from '../node/large/put-blob.ts';
 import { sizeText } from '../node/large/size.ts';
-import { storeFolder, TREE_PROFILE } from '../node/large/store-folder.ts';
-import { openTarShelf } from '../store/chunks/tar-shelf.ts';
-import { utcText } from './clock.ts';
+import { storeFolder } from '../node/large/store-folder.ts';
 import { collect } from './command.ts';
 import type { Environment } from './environment.ts';
 import { type LargeOptions, type LargeTask, large, withLarge } from './large.ts';
-import { columns, plain, print } from './output.ts';
-import { readable } from './pieces.ts';
+import { plain, print } from './output.ts';
+import { snapshotImportCommand, snapshotName } from './snapshot-import.ts';
+import { snapshotListCommands } from './snapshot-lists.ts';
 import { snapshotReadCommands } from './snapshot-reads.ts';
 import { Transfer } from './transfer.ts';
 import { problemJson, tellProblems } from './tree-text.ts';
@@ -42,49 +36,13 @@ export function snapshotCommands(program: Command, environment: Environment): vo
   create.action((folder: string, options: CreateOptions) =>
     withLarge(options, environment, (task) => createFrom(task, resolve(folder), options)),
   );
-  const list = snapshot.command('list').description('list the snapshots that are kept here, those of backups left out');
-  large(list, environment, ['snapshot list', 'snapshot list --json']);
-  list.action((options: LargeOptions) =>
-    withLarge(options, environment, async ({ store }) => {
-      const found = store.roots.list('snapshot');
-      const rows = found.map((root) => [plain(root.name), utcText(root.addedMs), blobIdText(idOf(root))]);
-      print(found.map(snapshotJson), options.json === true, () => columns([['NAME', 'ADDED', 'ID'], ...rows]));
-    }),
-  );
-  const remove = snapshot
-    .command('rm')
-    .description('let go of a snapshot; `blockmesh store gc` then frees what nothing else needs')
-    .argument('<name>', 'its name, or its id: then all its names')
-    .option('--dry-run', 'only say what would go');
-  large(remove, environment, ['snapshot rm srv --dry-run', 'snapshot rm srv']);
-  remove.action((name: string, options: LargeOptions & { readonly dryRun?: boolean }) =>
-    withLarge(options, environment, async ({ store }) => {
-      const found = rootsNamed(store, 'snapshot', name);
-      const isDryRun = options.dryRun === true;
-      if (!isDryRun) for (const root of found) store.roots.remove('snapshot', root.name);
-      const what = isDryRun ? 'would let go of' : 'let go of';
-      print({ removed: found.map(snapshotJson), isDryRun }, options.json === true, () =>
-        found.map((root) => `${what} ${plain(root.name)}`).join('\n'),
-      );
-    }),
-  );
-  const take = snapshot
-    .command('import')
-    .description('store a tar archive as a snapshot; one of container layers too')
-    .argument('<file>', 'the archive, uncompressed, or - for standard input')
-    .option('--name <name>', "its name here; without one the file's and the time");
-  large(take, environment, [
-    'snapshot import rootfs.tar --name rootfs',
-    'zcat layer.tgz | blockmesh snapshot import -',
-  ]);
-  take.action((file: string, options: CreateOptions) =>
-    withLarge(options, environment, (task) => importFrom(task, file, options)),
-  );
+  snapshotListCommands(snapshot, environment);
+  snapshotImportCommand(snapshot, environment);
   snapshotReadCommands(snapshot, environment);
 }
 
 async function createFrom({ store, signal }: LargeTask, folder: string, options: CreateOptions): Promise<void> {
-  const name = nameOf(options, basename(folder) || 'root');
+  const name = snapshotName(options, basename(folder) || 'root');
   const { exclude = [], oneFileSystem: isOneFilesystem = false } = options;
   const shown = new Transfer('snapshot', 0, options.json === true);
   const importing = store.beginImport('snapshot create');
@@ -108,51 +66,4 @@ async function createFrom({ store, signal }: LargeTask, folder: string, options:
     shown.end();
     importing.end();
   }
-}
-
-async function importFrom({ store, signal }: LargeTask, file: string, options: CreateOptions): Promise<void> {
-  const name = nameOf(options, file === '-' ? 'tar' : basename(file));
-  const { stream, bytes } = await readable(file);
-  const shown = new Transfer('snapshot import', bytes, options.json === true);
-  const profile = profileOf(store, TREE_PROFILE);
-  const importing = store.beginImport('snapshot import');
-  const shelf = openTarShelf(resolve(store.file.path, '..'));
-  try {
-    const makeChunker = () => chunkerFor(profile);
-    const made = await importTar(taken(stream, shown, signal), { importing, shelf, makeChunker });
-    await importing.flush();
-    shown.end();
-    const { digest, members, passedOver } = made;
-    const note = JSON.stringify({ source: file, members });
-    store.roots.set({ kind: 'snapshot', name, target: { kind: 'snapshot', digest }, addedMs: Date.now(), note });
-    const id = blobIdText({ kind: 'list', digest });
-    print({ id, name, members, passedOver: [...passedOver] }, options.json === true, () => {
-      const over = passedOver.length === 0 ? '' : `\npassed over: ${passedOver.map(plain).join(', ')}`;
-      return `${id}\n${plain(name)}: ${members} members${over}`;
-    });
-  } finally {
-    shown.end();
-    shelf.close();
-    importing.end();
-  }
-}
-
-async function* taken(pieces: AsyncIterable<Uint8Array>, shown: Transfer, signal: AbortSignal) {
-  let done = 0;
-  for await (const piece of pieces) {
-    signal.throwIfAborted();
-    yield piece;
-    done += piece.length;
-    shown.update(done);
-  }
-}
-
-function nameOf({ name }: CreateOptions, from: string): string {
-  if (name !== undefined) checkName(name);
-  return name ?? `${plain(from)} ${utcText(Date.now())}`;
-}
-
-function snapshotJson(root: Root) {
-  const { name, addedMs, note } = root;
-  return { name, id: blobIdText(idOf(root)), addedMs, about: JSON.parse(note) };
 }

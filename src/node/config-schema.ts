@@ -1,7 +1,7 @@
 import { FEEDBACK_MS_MAX, PINS_DEBOUNCE_MS_MAX, PINS_ON_MS_MAX } from '../base/limits.ts';
 import { brokerSchema } from './broker-schema.ts';
-import { readerSchema } from './reader-schema.ts';
 import { SIZE_PATTERN } from './large/size.ts';
+import { readerSchema } from './reader-schema.ts';
 import { DEVICE_NAME, devices, pinned, table, text } from './schema-parts.ts';
 
 /** What `blockmesh.toml` may hold, as a JSON Schema with its defaults. What a schema cannot say: `config.ts`. */

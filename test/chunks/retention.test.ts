@@ -1,8 +1,9 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { KEEP_ALL, type RetentionRule, retained } from '../../src/chunks/retention.ts';
+import { type RetentionRule, retained } from '../../src/chunks/retention.ts';
 
+const KEEP_ALL: RetentionRule = { last: 0, daily: 0, weekly: 0, monthly: 0 };
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** A Monday. */

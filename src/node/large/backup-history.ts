@@ -29,7 +29,7 @@ export interface PartAbout {
   readonly problems: number;
 }
 
-export function timeText(ms: number): string {
+function timeText(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 

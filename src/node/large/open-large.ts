@@ -12,7 +12,7 @@ import { parseSize } from './size.ts';
 export type ProfilesForm = Readonly<Record<string, unknown>>;
 
 /** Where the large things of a space lie. */
-export function chunksPath(folder: string): string {
+function chunksPath(folder: string): string {
   return join(folder, 'chunks.db');
 }
 
