@@ -65,7 +65,7 @@ async function putFile(store: Chunks, file: string, options: PutOptions, signal:
   const name = options.name ?? (file === '-' ? null : basename(file));
   if (name !== null) checkName(name);
   const profile = profileOf(store, options.profile);
-  const { stream, bytes } = await readable(file);
+  const { stream, bytes } = await readable(file, signal);
   const shown = new Transfer('blob put', bytes, options.json === true);
   let pinned = '';
   const keep = (root: BlobRoot | null) => {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { ReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { CodedError, messageOf } from '../base/errors.ts';
 import { CHUNKER_BLOCK_BYTES } from '../base/limits-chunks.ts';
@@ -10,9 +11,18 @@ export interface Pieces {
   readonly bytes: number;
 }
 
-/** @param path - for standard input. @throws file_unreadable. */
-export async function readable(path: string): Promise<Pieces> {
-  if (path === '-') return { stream: process.stdin, bytes: 0 };
+/**
+ * @param path - for standard input.
+ * @param signal ends the stream, which then throws its reason; what comes through a pipe may never come.
+ * @throws file_unreadable.
+ */
+export async function readable(path: string, signal?: AbortSignal): Promise<Pieces> {
+  const { stream, bytes } = path === '-' ? { stream: process.stdin, bytes: 0 } : await opened(path);
+  signal?.addEventListener('abort', () => stream.destroy(signal.reason), { once: true });
+  return { stream, bytes };
+}
+
+async function opened(path: string): Promise<{ readonly stream: ReadStream; readonly bytes: number }> {
   try {
     const file = await open(path);
     const stat = await file.stat();

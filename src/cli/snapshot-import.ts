@@ -35,7 +35,7 @@ export function snapshotImportCommand(snapshot: Command, environment: Environmen
 
 async function importFrom({ store, signal }: LargeTask, file: string, options: ImportOptions): Promise<void> {
   const name = snapshotName(options, file === '-' ? 'tar' : basename(file));
-  const { stream, bytes } = await readable(file);
+  const { stream, bytes } = await readable(file, signal);
   const shown = new Transfer('snapshot import', bytes, options.json === true);
   const profile = profileOf(store, TREE_PROFILE);
   const importing = store.beginImport('snapshot import');

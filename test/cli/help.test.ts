@@ -50,7 +50,11 @@ t.test('every command has its help, with examples', async (t) => {
   const wanted = [
     ...['init', 'run', 'reload', 'status', 'health', 'verify', 'repair', 'log', 'why', 'zone', 'demo', 'pins options'],
     ...['import', 'status', 'founder'].map((one) => `board ${one}`),
-    ...['backup', 'restore', 'export', 'import', 'erase'],
+    ...['restore', 'export', 'import', 'erase'],
+    ...['add', 'list', 'remove', 'run', 'restore', 'check'].map((one) => `backup ${one}`),
+    ...['chunks', 'put', 'get', 'cat', 'ls', 'rm', 'verify'].map((one) => `blob ${one}`),
+    ...['create', 'list', 'rm', 'import', 'show', 'diff', 'restore', 'export'].map((one) => `snapshot ${one}`),
+    ...['init', 'stat', 'gc', 'scrub'].map((one) => `store ${one}`),
     ...['add', 'list', 'show', 'edit', 'suspend', 'resume', 'forget', 'import', 'export'].map((one) => `member ${one}`),
     ...['set', 'list', 'give', 'take'].map((one) => `plan ${one}`),
     ...['set', 'list', 'remove'].flatMap((one) => [`family ${one}`, `schedule ${one}`]),

@@ -1,7 +1,7 @@
 import { CodedError } from '../../base/errors.ts';
 import { BlobWriter } from '../../chunks/content-writer.ts';
 import type { BlobRoot } from '../../chunks/list-writer.ts';
-import type { ImportCounts } from '../../chunks/ports.ts';
+import type { ChunkImport, ImportCounts } from '../../chunks/ports.ts';
 import { chunkerFor } from '../../format/chunkers/cut.ts';
 import type { ChunkerProfile } from '../../format/chunkers/profile.ts';
 import type { Chunks } from '../../store/chunks/store.ts';
@@ -29,25 +29,32 @@ export interface Put {
 export async function putBlob(store: Chunks, pieces: AsyncIterable<Uint8Array>, options: PutOptions): Promise<Put> {
   const importing = store.beginImport('blob put');
   try {
-    const writer = new BlobWriter(chunkerFor(options.profile), importing);
-    let bytes = 0;
-    for await (const piece of pieces) {
-      if (options.signal.aborted) {
-        await importing.flush();
-        options.signal.throwIfAborted();
-      }
-      writer.push(piece);
-      await importing.room();
-      bytes += piece.length;
-      options.onBytes(bytes);
-    }
-    const root = writer.end();
+    const root = await cut(importing, pieces, options);
     await importing.flush();
     options.keep(root);
     return { root, counts: importing.counts };
   } finally {
     importing.end();
   }
+}
+
+async function cut(importing: ChunkImport, pieces: AsyncIterable<Uint8Array>, options: PutOptions) {
+  const writer = new BlobWriter(chunkerFor(options.profile), importing);
+  let bytes = 0;
+  try {
+    for await (const piece of pieces) {
+      options.signal.throwIfAborted();
+      writer.push(piece);
+      await importing.room();
+      bytes += piece.length;
+      options.onBytes(bytes);
+    }
+  } catch (error) {
+    // So that a rerun has less to do.
+    if (options.signal.aborted) await importing.flush();
+    throw error;
+  }
+  return writer.end();
 }
 
 /** @throws no_profile. */

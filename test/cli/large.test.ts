@@ -1,0 +1,189 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
+import { makeSpace } from '../node/made-space.ts';
+import { Program, until } from '../node/program.ts';
+import { newFolder } from '../store/open-store.ts';
+
+/** The commands of large things, each as a process, on a real store. */
+
+const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
+
+function scene(t: Test) {
+  const folder = newFolder(t);
+  const at = (name: string) => join(folder, name);
+  const run = (...words: readonly string[]) => {
+    const all = [...ENGINE_FLAGS, MAIN, ...words, '--store', at('chunks.db')];
+    const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8', cwd: folder });
+    return { status, stdout, stderr };
+  };
+  const json = (...words: readonly string[]) => {
+    const { status, stdout, stderr } = run(...words, '--json');
+    t.equal(status, 0, `${words.join(' ')}: ${stderr}`);
+    return stdout === '' ? null : JSON.parse(stdout);
+  };
+  const init = spawnSync(process.execPath, [...ENGINE_FLAGS, MAIN, 'store', 'init', at('chunks.db')]);
+  t.equal(init.status, 0);
+  return { folder, at, run, json };
+}
+
+t.test('blobs', (t) => {
+  const { at, run, json } = scene(t);
+  const bytes = randomBytes(3_000_000);
+  writeFileSync(at('disk.img'), bytes);
+  const put = json('blob', 'put', 'disk.img');
+  t.match(put, { name: 'disk.img', bytes: bytes.length, newBytes: Number });
+  t.match(json('blob', 'put', 'disk.img'), { id: put.id, newBytes: 0 }, 'what is there is not stored again');
+  t.match(json('blob', 'ls'), [{ name: 'disk.img', id: put.id, bytes: bytes.length }]);
+  for (const [index, name] of ['disk.img', put.id].entries()) {
+    json('blob', 'get', name, `copy${index}`);
+    t.ok(readFileSync(at(`copy${index}`)).equals(bytes), `by ${name}`);
+  }
+  t.match(run('blob', 'get', 'disk.img', 'copy0'), { status: 1, stderr: /file_exists/ });
+  t.equal(run('blob', 'get', 'disk.img', 'copy0', '--force').status, 0);
+  const words = [
+    ...ENGINE_FLAGS,
+    MAIN,
+    'blob',
+    'cat',
+    'disk.img',
+    '--range',
+    '70000-70009',
+    '--store',
+    at('chunks.db'),
+  ];
+  const { stdout } = spawnSync(process.execPath, words);
+  t.ok(stdout.equals(bytes.subarray(70_000, 70_010)), 'the last byte of a range is in it');
+  t.match(run('blob', 'cat', 'disk.img', '--range', '3000000-'), { status: 1, stderr: /range_outside/ });
+  t.match(json('blob', 'verify'), { roots: 1, faultCount: 0, bytes: bytes.length });
+  writeFileSync(at('disk.img'), 'another');
+  t.match(run('blob', 'put', 'disk.img'), { status: 1, stderr: /name_taken/ });
+  json('blob', 'put', 'disk.img', '--name', 'small');
+  t.match(json('blob', 'rm', 'disk.img', '--dry-run'), { isDryRun: true, removed: [{ id: put.id }] });
+  t.equal(json('blob', 'ls').length, 2, 'a dry run removes nothing');
+  json('blob', 'rm', 'disk.img');
+  const before = json('store', 'stat');
+  t.match(json('store', 'gc', '--dry-run'), { isDryRun: true });
+  t.equal(json('store', 'stat').chunks, before.chunks, 'a dry run frees nothing');
+  json('store', 'gc');
+  t.equal(json('store', 'stat').chunks, 1, 'the small one is left');
+  t.match(json('store', 'scrub'), { rotten: 0, chunks: 1 });
+  t.match(run('blob', 'get', put.id, 'gone'), { status: 1, stderr: /chunk_missing/ });
+  t.end();
+});
+
+t.test('a put that is stopped says so, keeps no name, and goes on the next time', async (t) => {
+  const { at, run, json } = scene(t);
+  const child = spawn(
+    process.execPath,
+    [...ENGINE_FLAGS, MAIN, 'blob', 'put', '-', '--name', 'piped', '--store', at('chunks.db'), '--json'],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  const program = new Program(child);
+  t.teardown(() => program.kill());
+  const bytes = randomBytes(6_000_000);
+  child.stdin.on('error', () => undefined);
+  child.stdin.write(bytes.subarray(0, 5_000_000));
+  await until(
+    () => program.stderr.includes('"progress"'),
+    () => program.stderr,
+  );
+  child.kill('SIGINT');
+  const { code } = await program.exited;
+  t.equal(code, 1);
+  t.match(program.stderr, /"code":"interrupted"/);
+  t.match(json('blob', 'ls'), []);
+  t.equal(json('store', 'stat').leases, 0, 'the lease was given back');
+  writeFileSync(at('piped'), bytes);
+  const { newBytes } = json('blob', 'put', 'piped');
+  t.ok(newBytes < bytes.length, `${newBytes} bytes were left to store`);
+  t.equal(run('blob', 'verify').status, 0);
+});
+
+t.test('snapshots', (t) => {
+  const { at, run, json } = scene(t);
+  mkdirSync(at('tree/sub'), { recursive: true });
+  writeFileSync(at('tree/a'), 'one');
+  writeFileSync(at('tree/sub/b.tmp'), 'spare');
+  writeFileSync(Buffer.concat([Buffer.from(at('tree/')), Buffer.from([0x6f, 0xff])]), 'odd');
+  const first = json('snapshot', 'create', 'tree', '--name', 'first', '--exclude', '*.tmp');
+  t.match(first, { files: 2, problemsCount: 0 });
+  const shown = run('snapshot', 'show', 'first').stdout;
+  t.match(shown, /\bo\\xff\n/);
+  t.notMatch(shown, /tmp/);
+  t.match(json('snapshot', 'show', 'first', 'o\\xff'), { kind: 'file', bytes: 3 });
+  t.match(run('snapshot', 'show', 'first', 'nowhere'), { status: 1, stderr: /path_missing/ });
+  writeFileSync(at('tree/a'), 'two');
+  json('snapshot', 'create', 'tree', '--name', 'second');
+  const diff = run('snapshot', 'diff', 'first', 'second').stdout;
+  t.match(diff, /^~ a \(.*content/m);
+  t.match(diff, /^\+ sub\/b\.tmp$/m);
+  json('snapshot', 'restore', 'first', 'again');
+  t.equal(readFileSync(at('again/a'), 'utf8'), 'one');
+  writeFileSync(at('again/a'), 'mine');
+  t.match(run('snapshot', 'restore', 'first', 'again'), { status: 1, stderr: /restore_in_place/ });
+  t.equal(readFileSync(at('again/a'), 'utf8'), 'mine');
+  json('snapshot', 'restore', 'first', 'again', '--force');
+  t.equal(readFileSync(at('again/a'), 'utf8'), 'one');
+  json('snapshot', 'export', 'first', 'first.tar');
+  t.match(json('snapshot', 'import', 'first.tar', '--name', 'tarred'), { id: first.id });
+  json('snapshot', 'rm', 'second');
+  t.same(
+    json('snapshot', 'list').map(({ name }: { readonly name: string }) => name),
+    ['first', 'tarred'],
+  );
+  t.end();
+});
+
+t.test('backups of folders', (t) => {
+  const { at, run, json } = scene(t);
+  mkdirSync(at('docs'));
+  mkdirSync(at('more'));
+  writeFileSync(at('docs/a'), 'one');
+  writeFileSync(at('more/b'), 'two');
+  t.match(run('backup', 'add', 'x/y', 'docs'), { status: 1, stderr: /backup_set_name/ });
+  t.match(run('backup', 'add', 'x', 'docs', '--every', 'often'), { status: 1, stderr: /bad_schedule/ });
+  json('backup', 'add', 'home', 'docs', 'more', '--every', '1h', '--keep-last', '1');
+  t.match(json('backup', 'run', '--due'), { name: 'home', parts: [{ files: 1 }, { files: 1 }], removed: [] });
+  t.equal(json('backup', 'run', '--due'), null, 'nothing is due');
+  writeFileSync(at('docs/a'), 'three');
+  t.match(json('backup', 'run', 'home'), { removed: [String] }, 'the rule keeps one');
+  t.match(json('backup', 'list'), [{ name: 'home', runs: 1, everyMs: 3_600_000 }]);
+  t.match(json('backup', 'list', 'home'), [{ isWhole: true, reasons: ['last'] }]);
+  t.match(json('backup', 'check'), { roots: 2, faultCount: 0 });
+  t.equal(run('backup', 'restore', 'home', 'back').status, 0);
+  t.equal(readFileSync(at('back/1-docs/a'), 'utf8'), 'three');
+  t.equal(readFileSync(at('back/2-more/b'), 'utf8'), 'two');
+  t.match(run('backup', 'restore', 'home', 'back'), { status: 1, stderr: /restore_in_place/ });
+  t.match(run('backup', 'restore', 'home@1999', 'other'), { status: 1, stderr: /backup_run_missing/ });
+  renameSync(at('more'), at('away'));
+  t.equal(run('backup', 'run', 'home').status, 1, 'a folder that is not there');
+  t.equal(json('backup', 'list', 'home').length, 1, 'and nothing went for it');
+  t.match(json('backup', 'remove', 'home', '--dry-run'), { isDryRun: true, removed: [{}] });
+  json('backup', 'remove', 'home');
+  t.match(json('backup', 'list'), []);
+  t.end();
+});
+
+t.test('a space has a store of its own, cut as its mesh says and within its limits', async (t) => {
+  const { folder } = await makeSpace(t);
+  const run = (...words: readonly string[]) => {
+    const all = [...ENGINE_FLAGS, MAIN, ...words, '--folder', folder, '--json'];
+    return spawnSync(process.execPath, all, { encoding: 'utf8' });
+  };
+  const file = join(folder, 'thing');
+  writeFileSync(file, 'small');
+  const put = run('blob', 'put', file);
+  t.equal(put.status, 0, put.stderr);
+  t.match(JSON.parse(run('blob', 'ls').stdout), [{ name: 'thing', bytes: 5 }]);
+  const config = join(folder, 'blockmesh.toml');
+  writeFileSync(config, `${readFileSync(config, 'utf8').replace('low_space = "1 GB"', 'low_space = "900 TB"')}`);
+  writeFileSync(file, randomBytes(2_000_000));
+  const refused = run('blob', 'put', file, '--name', 'large');
+  t.equal(refused.status, 1);
+  t.match(refused.stderr, /chunks_low_space/);
+  t.match(JSON.parse(run('blob', 'ls').stdout), [{ name: 'thing' }], 'what is there can be read on');
+});
