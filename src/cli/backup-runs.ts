@@ -39,10 +39,13 @@ export function backupRunCommands(
     withLarge(options, environment, async (task) => {
       const sets = name === undefined ? setsOf(task.store) : [findSet(task.store, name)];
       let gone = 0;
+      let ran = 0;
       for (const set of sets) {
         if (options.due === true && !isDue(task.store, set, Date.now())) continue;
+        ran += 1;
         gone += options.dryRun === true ? dryRun(task, set, options) : await runOne(task, set, options);
       }
+      if (ran === 0 && options.json !== true) process.stdout.write('nothing is due\n');
       if (options.due === true && gone > 0) await collectStore(task.store, false, task.signal, () => {});
     }),
   );
