@@ -66,9 +66,11 @@ export const LEASE_RENEW_MS = 60_000;
 export const CHUNKS_LOG_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Packs of one import that are being compressed or wait for their transaction, each with its raw bytes. */
-export const IMPORT_PACKS_MAX = 12;
+export const IMPORT_PACKS_MAX = 8;
+/** Of these, those that threads compress at the same time, each with some 4 MiB of its own. */
+export const IMPORT_COMPRESSIONS_MAX = 3;
 /** Packs written in one transaction: each costs two syncs of the disk. */
-export const IMPORT_BATCH_PACKS_MAX = 8;
+export const IMPORT_BATCH_PACKS_MAX = 4;
 /** Bytes held of chunks that are here and have yet to be said to be needed. */
 export const IMPORT_TOUCHED_BYTES_MAX = 1024 * 1024;
 /** Digests that an import remembers having settled, in each of two generations. */

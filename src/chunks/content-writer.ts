@@ -7,7 +7,7 @@ import type { Content } from './tree/entry.ts';
 
 /** Where chunks and lists go. Told as they come, each with its SHA-256; the same one may come again. */
 export interface ChunkSink {
-  /** The bytes are the sink's from now on. */
+  /** The bytes are lent: they may be others after the call. */
   chunk(part: Part, bytes: Uint8Array): void;
   list(digest: Uint8Array, bytes: Uint8Array): void;
 }
@@ -25,7 +25,7 @@ export class BlobWriter {
     this.#lists = new ListWriter((digest, bytes) => sink.list(digest, bytes));
   }
 
-  /** @param bytes are not to be changed until the chunks they lie in were given to the sink. */
+  /** @param bytes are not to be changed while the chunk they end in has not: for CHUNK_BYTES_MAX of the stream, at most. */
   push(bytes: Uint8Array): void {
     let from = 0;
     this.#chunker.push(bytes, (length) => {
@@ -48,7 +48,9 @@ export class BlobWriter {
   }
 
   #keep(): void {
-    const bytes = Buffer.concat(this.#pending);
+    // Most chunks lie in one piece, which is not copied: garbage of that size is collected late.
+    const [first, ...rest] = this.#pending;
+    const bytes = first !== undefined && rest.length === 0 ? first : Buffer.concat(this.#pending);
     this.#pending = [];
     const part = { digest: sha256(bytes), length: bytes.length };
     this.#sink.chunk(part, bytes);

@@ -60,7 +60,7 @@ class MemoryImport implements ChunkImport {
     counts.newChunks += 1;
     counts.newBytes += length;
     counts.storedBytes += length;
-    this.#store.chunks.set(key, bytes);
+    this.#store.chunks.set(key, new Uint8Array(bytes));
   }
 
   async keep(root: BlobRoot): Promise<boolean> {

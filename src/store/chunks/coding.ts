@@ -20,7 +20,7 @@ const SAMPLE_BYTES = 4096;
 /** Bits a byte of a sample; of random bytes, one of that size shows 7.955 on average. */
 const ENTROPY_MAX = 7.9;
 
-// One piece of output, so that a pack goes to a thread and back once.
+// One piece of output, so that a pack goes to a thread and back once. Its size is told, or zstd takes room for more.
 const PACKING: ZstdOptions = {
   chunkSize: PACK_BYTES_MAX,
   params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
@@ -32,7 +32,7 @@ const decompress = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress);
 /** Compresses on another thread where that saves enough. @param raw not to be changed until it is resolved. */
 export async function encodePack(raw: Uint8Array): Promise<Coded> {
   if (!isRandom(raw)) {
-    const bytes = await compress(raw, PACKING);
+    const bytes = await compress(raw, { ...PACKING, pledgedSrcSize: raw.length });
     if (bytes.length <= raw.length - raw.length / SAVING_DIVISOR) return { coding: ZSTD, bytes };
   }
   return plainPack(raw);

@@ -12,7 +12,7 @@ const SYNCHRONOUS_FULL = 2;
 const VACUUM_INCREMENTAL = 2;
 /** Half the frames of a log for one pack that smaller pages take, and yet a row of `chunk` does not drag much along. */
 const PAGE_BYTES = 8192;
-const CACHE_KIBIBYTES = 16 * 1024;
+const CACHE_KIBIBYTES = 8 * 1024;
 
 export interface ChunksFileOptions {
   readonly path: string;

@@ -1,5 +1,6 @@
 import {
   IMPORT_BATCH_PACKS_MAX,
+  IMPORT_COMPRESSIONS_MAX,
   IMPORT_PACKS_MAX,
   IMPORT_TOUCHED_BYTES_MAX,
   PACK_BYTES_MAX,
@@ -21,6 +22,8 @@ export class ImportQueue {
   #touched: ToldChunk[] = [];
   #touchedBytes = 0;
   #sealed: Sealed[] = [];
+  readonly #uncoded: Sealed[] = [];
+  #coding = 0;
   #isFlushing = false;
   #failure: unknown = null;
   #waiting: (() => void)[] = [];
@@ -30,7 +33,7 @@ export class ImportQueue {
     this.#commit = commit;
   }
 
-  /** A chunk that is not here. */
+  /** A chunk that is not here; its bytes are copied. */
   add(digest: Uint8Array, bytes: Uint8Array): void {
     if (this.#failure !== null) return;
     if (this.#rawBytes + bytes.length > PACK_BYTES_MAX || this.#members.length === PACK_CHUNKS_MAX) this.#seal();
@@ -72,6 +75,7 @@ export class ImportQueue {
   fail(error: unknown): void {
     this.#failure ??= error;
     this.#sealed = [];
+    this.#uncoded.length = 0;
     this.#members = [];
     this.#touched = [];
     this.#raw = null;
@@ -88,13 +92,25 @@ export class ImportQueue {
     this.#touched = [];
     this.#touchedBytes = 0;
     this.#sealed.push(sealed);
-    void this.#code(sealed);
+    this.#uncoded.push(sealed);
+    this.#codeMore();
+  }
+
+  #codeMore(): void {
+    while (this.#coding < IMPORT_COMPRESSIONS_MAX) {
+      const next = this.#uncoded.shift();
+      if (next === undefined) return;
+      void this.#code(next);
+    }
   }
 
   async #code(sealed: Sealed): Promise<void> {
+    this.#coding += 1;
     try {
       const raw = sealed.raw.subarray(0, sealed.rawBytes);
       sealed.coded = raw.length === 0 ? plainPack(raw) : await encodePack(raw);
+      this.#coding -= 1;
+      this.#codeMore();
       this.#advance();
     } catch (error) {
       this.fail(error);

@@ -56,7 +56,7 @@ export class StoreImport implements ChunkImport {
     try {
       const epoch = this.#parts.file.read(() => this.#parts.packs.epochOf(digest));
       if (epoch === null) this.#queue.add(digest, bytes);
-      else if (epoch < this.#lease.epoch) this.#queue.touch({ digest, bytes });
+      else if (epoch < this.#lease.epoch) this.#queue.touch({ digest, bytes: new Uint8Array(bytes) });
     } catch (error) {
       this.#queue.fail(error);
     }

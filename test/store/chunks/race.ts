@@ -1,0 +1,2 @@
+/** What both processes of a race store. */
+export const RACE_BYTES = 12_000_000;
