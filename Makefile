@@ -74,7 +74,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # What Node makes of our sources is kept, so that a process neither loads the stripper of types nor its 25 MB.
-run test bench bench-backups soak broker-load chunks-cuts damage kills dapps-histories: export NODE_COMPILE_CACHE := $(CURDIR)/build/compile-cache
+run test bench bench-backups soak broker-load chunks-cuts damage kills chunks-crash dapps-histories: export NODE_COMPILE_CACHE := $(CURDIR)/build/compile-cache
 
 .PHONY: run
 run: $(NODE_STAMP) run-programs ## set everything up and run a demo space with a virtual door
@@ -157,6 +157,10 @@ chunks-cuts: $(NODE_STAMP) chunks-cuts-parts ## MIB=1024 of mixed data are cut a
 .PHONY: kills
 kills: $(NODE_STAMP) test-programs $(TAP_STAMP) ## kill the node under load until there were N=200 kills, into build/kills.jsonl (SEED=)
 	@N=$(N) SEED=$(SEED) node test/node/kills-main.ts
+
+.PHONY: chunks-crash
+chunks-crash: $(NODE_STAMP) ## kill chunk stores, race for them and fill their disks, N=200 times, into build/chunks-crash.jsonl (SEED=, as root)
+	@N=$(N) SEED=$(SEED) node test/store/chunks/crash-main.ts
 
 .PHONY: dapps
 dapps: $(NODE_STAMP) ## bundle the dapps, one file a program and engine, into build/dapps

@@ -1,5 +1,12 @@
 import { promisify } from 'node:util';
-import { constants, type ZstdOptions, zstdCompress, zstdDecompress } from 'node:zlib';
+import {
+  constants,
+  type ZstdOptions,
+  zstdCompress,
+  zstdCompressSync,
+  zstdDecompress,
+  zstdDecompressSync,
+} from 'node:zlib';
 import { PACK_BYTES_MAX } from '../../base/limits-chunks.ts';
 
 /** How the bytes of a pack are kept: `pack.coding`. */
@@ -49,6 +56,25 @@ export async function decodePack({ coding, bytes }: Coded, rawBytes: number): Pr
   if (coding !== ZSTD) return null;
   try {
     const raw = await decompress(bytes, { chunkSize: PACK_BYTES_MAX, maxOutputLength: PACK_BYTES_MAX });
+    return raw.length === rawBytes ? raw : null;
+  } catch {
+    return null;
+  }
+}
+
+/** As `encodePack`, for what goes on in a transaction and is little. */
+export function encodePackNow(raw: Uint8Array): Coded {
+  const bytes = isRandom(raw) ? raw : zstdCompressSync(raw, PACKING);
+  return bytes.length <= raw.length - raw.length / SAVING_DIVISOR ? { coding: ZSTD, bytes } : plainPack(raw);
+}
+
+/** As `decodePack`. */
+export function decodePackNow({ coding, bytes }: Coded, rawBytes: number): Uint8Array | null {
+  if (rawBytes > PACK_BYTES_MAX) return null;
+  if (coding === PLAIN) return bytes.length === rawBytes ? bytes : null;
+  if (coding !== ZSTD) return null;
+  try {
+    const raw = zstdDecompressSync(bytes, { chunkSize: PACK_BYTES_MAX, maxOutputLength: PACK_BYTES_MAX });
     return raw.length === rawBytes ? raw : null;
   } catch {
     return null;

@@ -1,6 +1,6 @@
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Statement } from 'better-sqlite3';
 import { codeOf } from '../../base/errors.ts';
+import { decodePackNow, encodePackNow } from './coding.ts';
 import type { ChunksFile } from './file.ts';
 import { encodeMembers } from './members.ts';
 import type { PackRow } from './rows.ts';
@@ -10,9 +10,6 @@ export interface WholeChunk {
   readonly digest: Uint8Array;
   readonly bytes: Uint8Array;
 }
-
-const PLAIN = 0;
-const ZSTD = 1;
 
 /** The packs of a store, as a collection and a scrub work on them; what writes is to be called in a transaction. */
 export class PackBook {
@@ -36,10 +33,7 @@ export class PackBook {
   rawOf(id: number): Uint8Array | null {
     try {
       const row = this.#find.get(id);
-      if (row === undefined) return null;
-      const { coding, bytes, raw_bytes } = row;
-      const raw = coding === ZSTD ? zstdDecompressSync(bytes, { maxOutputLength: raw_bytes }) : bytes;
-      return raw.length === raw_bytes ? raw : null;
+      return row === undefined ? null : decodePackNow(row, row.raw_bytes);
     } catch (error) {
       if (isRot(error)) return null;
       throw error;
@@ -49,11 +43,9 @@ export class PackBook {
   /** Writes a pack of chunks that have a row, which names it from now on. @returns what it takes in the store, in bytes. */
   move(chunks: readonly WholeChunk[]): number {
     const raw = Buffer.concat(chunks.map(({ bytes }) => bytes));
-    const packed = zstdCompressSync(raw);
-    const isPlain = packed.length > raw.length - raw.length / 8;
-    const bytes = isPlain ? raw : packed;
+    const { coding, bytes } = encodePackNow(raw);
     const members = encodeMembers(chunks.map(({ digest, bytes: { length } }) => ({ digest, length })));
-    const { lastInsertRowid } = this.#insert.run(isPlain ? PLAIN : ZSTD, raw.length, bytes.length, members, bytes);
+    const { lastInsertRowid } = this.#insert.run(coding, raw.length, bytes.length, members, bytes);
     let at = 0;
     for (const { digest, bytes: chunk } of chunks) {
       this.#place.run(Number(lastInsertRowid), at, digest);
@@ -69,10 +61,7 @@ export class PackBook {
   }
 }
 
-/** What zlib says of bytes that are none of its frames, and SQLite of pages or sectors that are not as they were. */
+/** What SQLite says of pages or sectors that are not as they were. */
 function isRot(error: unknown): boolean {
-  const code = codeOf(error) ?? '';
-  return /^(?:ZSTD_error_|Z_|ERR_ZLIB|ERR_BUFFER_TOO_LARGE|SQLITE_CORRUPT|SQLITE_IOERR_(?:READ|SHORT_READ|DATA|CORRUPTFS)$)/.test(
-    code,
-  );
+  return /^SQLITE_(?:CORRUPT|IOERR_(?:READ|SHORT_READ|DATA|CORRUPTFS)$)/.test(codeOf(error) ?? '');
 }

@@ -1,0 +1,22 @@
+import t from 'tap';
+import { anySeed } from '../../node/seeded.ts';
+import { type TrialKind, trial } from './crash-trial.ts';
+
+const KINDS: readonly TrialKind[] = ['kill', 'race', 'kill', 'race', 'kill', 'kill'];
+
+t.test('a store that is killed at any moment keeps what it acknowledged', async (t) => {
+  const seed = anySeed();
+  for (const [index, kind] of KINDS.entries()) {
+    const { cut, acknowledged, roots, swept } = await trial(kind, seed + index);
+    t.pass(`seed ${seed + index}, ${kind}: cut in ${cut.join()}; ${acknowledged} of ${roots} roots, ${swept} swept`);
+  }
+});
+
+t.test('so does one whose disk is full', { skip: process.getuid?.() !== 0 && 'needs root, to mount' }, async (t) => {
+  const seed = anySeed();
+  for (const index of [0, 1]) {
+    const { refused, acknowledged, roots, swept } = await trial('full', seed + index);
+    t.ok(refused.includes('chunks_full'), `seed ${seed + index}: ${refused.join()}`);
+    t.pass(`${acknowledged} of ${roots} roots, ${swept} swept`);
+  }
+});
