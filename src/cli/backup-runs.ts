@@ -36,18 +36,7 @@ export function backupRunCommands(
     .option('--dry-run', 'back nothing up, and only say what the rules would let go of');
   large(run, environment, ['backup run home', 'backup run --due', 'backup run home --dry-run']);
   run.action((name: string | undefined, options: RunOptions) =>
-    withLarge(options, environment, async (task) => {
-      const sets = name === undefined ? setsOf(task.store) : [findSet(task.store, name)];
-      let gone = 0;
-      let ran = 0;
-      for (const set of sets) {
-        if (options.due === true && !isDue(task.store, set, Date.now())) continue;
-        ran += 1;
-        gone += options.dryRun === true ? dryRun(task, set, options) : await runOne(task, set, options);
-      }
-      if (ran === 0 && options.json !== true) process.stdout.write('nothing is due\n');
-      if (options.due === true && gone > 0) await collectStore(task.store, false, task.signal, () => {});
-    }),
+    withLarge(options, environment, (task) => runAll(task, name, options)),
   );
   const restore = backup
     .command('restore')
@@ -74,6 +63,19 @@ export function backupRunCommands(
       await checkRoots(task, roots, options, setExitCode);
     }),
   );
+}
+
+async function runAll(task: LargeTask, name: string | undefined, options: RunOptions): Promise<void> {
+  const sets = name === undefined ? setsOf(task.store) : [findSet(task.store, name)];
+  let gone = 0;
+  let ran = 0;
+  for (const set of sets) {
+    if (options.due === true && !isDue(task.store, set, Date.now())) continue;
+    ran += 1;
+    gone += options.dryRun === true ? dryRun(task, set, options) : await runOne(task, set, options);
+  }
+  if (ran === 0 && options.json !== true) process.stdout.write('nothing is due\n');
+  if (options.due === true && gone > 0) await collectStore(task.store, false, task.signal, () => {});
 }
 
 /** @returns how many older runs went. */

@@ -96,7 +96,7 @@ export const IMPORT_PROOFS: Proofs<'floor' | 'cycle' | 'dead-file' | 'dead-expor
         ...['src/loose.ts:1', 'src/node/a.ts:1', 'src/node/a.ts:2', 'src/shared/a.ts:1'].map((place) =>
           place.startsWith('src/node')
             ? `${place} floor: imports ${place.endsWith('1') ? 'src/shared/a.ts' : 'hw/pins.ts'}, which is no room of src: move it into one, on a lower floor`
-            : `${place} floor: stands in no room of the house: move it into src/base, src/format, src/ledger, src/chunks, src/store, src/mesh, src/sandbox, src/devices, src/broker, src/updates, src/node, src/console, src/cli`,
+            : `${place} floor: stands in no room of the house: move it into src/base, src/format, src/ledger, src/chunks, src/store, src/trees, src/mesh, src/sandbox, src/devices, src/broker, src/updates, src/node, src/console, src/cli`,
         ),
       ],
     },

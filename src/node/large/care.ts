@@ -1,4 +1,4 @@
-import { codeOf } from '../../base/errors.ts';
+import { isProcessAlive } from '../../store/chunks/alive.ts';
 import { type Collected, type CollectProgress, collect } from '../../store/chunks/collect.ts';
 import { PackBook } from '../../store/chunks/pack-book.ts';
 import { type ScrubProgress, scrub } from '../../store/chunks/scrub.ts';
@@ -14,7 +14,7 @@ export function collectStore(
   onProgress: (progress: CollectProgress) => void,
 ): Promise<Collected> {
   const { file } = store;
-  const parts = { file, store, packs: new PackBook(file), clock: systemClock('trusted'), isAlive };
+  const parts = { file, store, packs: new PackBook(file), clock: systemClock('trusted'), isAlive: isProcessAlive };
   return collect(parts, { isDryRun, signal, onProgress });
 }
 
@@ -28,13 +28,4 @@ export function scrubStore(
   const parts = { file, packs: new PackBook(file), clock: systemClock('trusted') };
   const bytesPerSecond = Math.max(1, parseSize(rate));
   return scrub(parts, { bytesPerSecond, signal, onProgress: ({ bytes }) => onBytes(bytes) });
-}
-
-/** A process of another user's lives as well. */
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return codeOf(error) !== 'ESRCH';
-  }
 }

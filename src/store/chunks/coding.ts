@@ -33,13 +33,13 @@ const PACKING: ZstdOptions = {
   params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
 };
 
-const compress = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
-const decompress = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress);
-
 /** Compresses on another thread where that saves enough. @param raw not to be changed until it is resolved. */
 export async function encodePack(raw: Uint8Array): Promise<Coded> {
   if (!isRandom(raw)) {
-    const bytes = await compress(raw, { ...PACKING, pledgedSrcSize: raw.length });
+    const bytes = await promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress)(raw, {
+      ...PACKING,
+      pledgedSrcSize: raw.length,
+    });
     if (bytes.length <= raw.length - raw.length / SAVING_DIVISOR) return { coding: ZSTD, bytes };
   }
   return plainPack(raw);
@@ -55,7 +55,10 @@ export async function decodePack({ coding, bytes }: Coded, rawBytes: number): Pr
   if (coding === PLAIN) return bytes.length === rawBytes ? bytes : null;
   if (coding !== ZSTD) return null;
   try {
-    const raw = await decompress(bytes, { chunkSize: PACK_BYTES_MAX, maxOutputLength: PACK_BYTES_MAX });
+    const raw = await promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress)(bytes, {
+      chunkSize: PACK_BYTES_MAX,
+      maxOutputLength: PACK_BYTES_MAX,
+    });
     return raw.length === rawBytes ? raw : null;
   } catch {
     return null;

@@ -17,7 +17,7 @@ export interface Written {
   readonly storedBytes: number;
 }
 
-export const NOTHING_WRITTEN: Written = { chunks: 0, bytes: 0, storedBytes: 0 };
+const NOTHING_WRITTEN: Written = { chunks: 0, bytes: 0, storedBytes: 0 };
 
 /** Writes packs and says of chunks that they are needed; only within a transaction of `ChunksFile.write`. */
 export class PackWriter {
