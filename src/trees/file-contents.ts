@@ -31,6 +31,7 @@ export class FileContents {
   readonly #known = new Map<FoundEntry, Content>();
   readonly #zeros = new Uint8Array(CHUNK_BYTES_MAX);
   readonly counts = { bytes: 0, filesRead: 0, bytesRead: 0 };
+  #plannedNs = 0n;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -38,6 +39,8 @@ export class FileContents {
 
   /** Asks for what has to be read of these files of the directory in which the reader stands. */
   async plan(files: readonly FoundEntry[], folder: Uint8Array): Promise<void> {
+    // Before they are read: one that was fresh then may have changed again while it was, and look the same.
+    this.#plannedNs = BigInt(Math.floor(this.#parts.nowMs())) * NS_A_MS;
     const unknown: Uint8Array[] = [];
     for (const found of files) {
       const content = await this.#find(found, pathTo(folder, found.name));
@@ -60,7 +63,9 @@ export class FileContents {
   async #find({ look }: FoundEntry, path: Uint8Array): Promise<Content | null> {
     if (look.bytes === 0) return { inline: new Uint8Array() };
     const content = this.#parts.seen?.find(path, look) ?? null;
-    if (content === null || 'inline' in content) return content;
+    // A row that rotted would give the entry a length that nobody can read it by.
+    if (content === null || lengthOf(content) !== look.bytes) return null;
+    if ('inline' in content) return content;
     return (await this.#parts.import.keep(content)) ? content : null;
   }
 
@@ -86,7 +91,7 @@ export class FileContents {
   }
 
   #isOld({ look }: FoundEntry): boolean {
-    return BigInt(Math.floor(this.#parts.nowMs())) * NS_A_MS - look.changedNs > FRESH_NS;
+    return this.#plannedNs - look.changedNs > FRESH_NS;
   }
 
   async #pushZeros(length: number, push: (zeros: Uint8Array) => void): Promise<void> {

@@ -16,7 +16,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { toHex } from '../../src/base/bytes.ts';
-import { TREE_DEPTH_MAX } from '../../src/base/limits-chunks.ts';
+import { BLOB_BYTES_MAX, TREE_DEPTH_MAX } from '../../src/base/limits-chunks.ts';
 import { MemoryChunks, MemorySeen } from './memory-chunks.ts';
 import { asNobody, buildTrees, codesOf, create, IS_ROOT, restore } from './trees.ts';
 
@@ -89,6 +89,34 @@ t.test('a file that changed just now is read the next time', async (t) => {
   await create(tree, chunks, { seen, nowMs: () => changedMs + 50 });
   t.equal((await create(tree, chunks, { seen, nowMs: () => changedMs + 200 })).counts.filesRead, 1);
   t.equal((await create(tree, chunks, { seen })).counts.filesRead, 0);
+});
+
+t.test('a file that changed just before it was read may have changed again since', async (t) => {
+  const tree = t.testdir({ file: 'file'.repeat(10_000) });
+  const chunks = new MemoryChunks();
+  const seen = new MemorySeen();
+  const changedMs = Number(execFileSync('stat', ['-c', '%.9Z', join(tree, 'file')], { encoding: 'utf8' })) * 1000;
+  const coming = chunks.import();
+  let isRead = false;
+  const chunk: typeof coming.chunk = (part, bytes) => {
+    isRead = true;
+    coming.chunk(part, bytes);
+  };
+  const slow = Object.assign(Object.create(coming), { chunk });
+  await create(tree, chunks, { seen, import: slow, nowMs: () => changedMs + (isRead ? 60_000 : 50) });
+  t.ok(isRead);
+  t.equal((await create(tree, chunks, { seen })).counts.filesRead, 1);
+});
+
+t.test('a file of more than a blob may have is left out, and told', async (t) => {
+  const folder = t.testdir({ tree: { file: 'file', huge: '' } });
+  const tree = join(folder, 'tree');
+  truncateSync(join(tree, 'huge'), BLOB_BYTES_MAX + 1);
+  const chunks = new MemoryChunks();
+  const created = await create(tree, chunks);
+  t.strictSame(told(created), ['not_read huge EFBIG']);
+  await restore(created.digest, join(folder, 'back'), chunks);
+  t.strictSame(readdirSync(join(folder, 'back')), ['file']);
 });
 
 t.test('what was seen and is not in the store any more is read', async (t) => {
