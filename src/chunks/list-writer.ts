@@ -1,4 +1,5 @@
-import { LIST_PARTS_MAX, LIST_PARTS_MIN } from '../base/limits-chunks.ts';
+import { CodedError } from '../base/errors.ts';
+import { BLOB_BYTES_MAX, LIST_PARTS_MAX, LIST_PARTS_MIN } from '../base/limits-chunks.ts';
 import { sha256 } from '../format/ids.ts';
 import { encodeList, listLength, type Part } from './list.ts';
 
@@ -19,12 +20,21 @@ export class ListWriter {
   readonly #keep: (digest: Uint8Array, bytes: Uint8Array) => void;
   /** The unfinished list of height n + 1 stands at n. */
   readonly #open: Part[][] = [];
+  #bytes = 0;
 
   constructor(keep: (digest: Uint8Array, bytes: Uint8Array) => void) {
     this.#keep = keep;
   }
 
+  /** @throws blob_long: nobody would read its lists again. */
   add(chunk: Part): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > BLOB_BYTES_MAX) {
+      throw new CodedError('blob_long', `a blob has ${BLOB_BYTES_MAX} bytes at most, and this one has more`, {
+        fields: { bytesMax: BLOB_BYTES_MAX },
+        advice: 'Store it in several parts.',
+      });
+    }
     this.#add(0, chunk);
   }
 

@@ -29,11 +29,13 @@ export class AnswerFields {
     return this.#bytes.readBigUInt64LE(this.#step(8));
   }
 
-  /** A count of bytes or seconds, which the kernel keeps in 63 bits and a sign. */
+  /**
+   * A count of bytes or seconds. The kernel keeps them in 63 bits and a sign, and anybody may set a time or make a file
+   * with a hole so that these are needed: what is beyond a safe integer comes as the last of these.
+   */
   i64(): number {
     const value = Number(this.#bytes.readBigInt64LE(this.#step(8)));
-    assert(Number.isSafeInteger(value), 'no file is so large, and no time so far away');
-    return value;
+    return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value));
   }
 
   /** The bytes are those of the answer. */

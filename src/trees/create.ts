@@ -133,6 +133,7 @@ class Creation {
 
   #metaOf(found: FoundEntry, path: Uint8Array): FoundEntry['meta'] {
     if (found.hasLostAttributes) this.problems.add('attributes_not_read', path, '');
+    if (Math.abs(found.meta.modified.seconds) === Number.MAX_SAFE_INTEGER) this.problems.add('time_not_read', path, '');
     return found.meta;
   }
 

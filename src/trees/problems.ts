@@ -16,6 +16,7 @@ export type TreeProblemCode =
   | 'not_read'
   | 'left_out'
   | 'attributes_not_read'
+  | 'time_not_read'
   | 'links_many'
   // Of writing one.
   | 'not_made'

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { LIST_PARTS_MAX, LIST_PARTS_MIN } from '../../src/base/limits-chunks.ts';
+import { BLOB_BYTES_MAX, LIST_PARTS_MAX, LIST_PARTS_MIN } from '../../src/base/limits-chunks.ts';
 import { blobIdOf, blobIdText, parseBlobId } from '../../src/chunks/blob-id.ts';
 import { chunksOfBlob, type Fetch, openBlob, readBlob } from '../../src/chunks/blob-reader.ts';
 import { decodeList, encodeList, type Part } from '../../src/chunks/list.ts';
@@ -107,6 +107,14 @@ t.test('lists keep their bounds, however alike their parts are', async (t) => {
     t.equal(writer.end()?.length, 70_000);
     t.equal(sizes[0], ending === 0 ? LIST_PARTS_MIN : LIST_PARTS_MAX);
   }
+});
+
+t.test('a blob is not longer than its readers take', (t) => {
+  const writer = new ListWriter(() => undefined);
+  const digest = new Uint8Array(32);
+  writer.add({ digest, length: BLOB_BYTES_MAX });
+  t.throws(() => writer.add({ digest, length: 1 }), { code: 'blob_long' });
+  t.end();
 });
 
 t.test('lists that lie', async (t) => {
