@@ -21,8 +21,8 @@ interface Parts {
   readonly onProgress?: (counts: CreateCounts) => void;
 }
 
-/** A clock of files moves in steps of up to so much: two changes within one look like one. */
-const FRESH_NS = 100_000_000n;
+/** A clock of files moves in steps, on a stick with FAT of two seconds: two changes within one look like one. */
+const FRESH_NS = 2_100_000_000n;
 const NS_A_MS = 1_000_000n;
 
 /** Contents of files: known from an earlier time, or read, cut and told. */
