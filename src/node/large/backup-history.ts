@@ -21,7 +21,7 @@ export interface BackupPart {
 export interface PartAbout {
   readonly source: string;
   readonly ms: number;
-  /** How many folders the run had; a run with fewer parts was cut at its very end. */
+  /** How many folders the run had, and so how many parts. */
   readonly folders: number;
   readonly files: number;
   readonly bytes: number;

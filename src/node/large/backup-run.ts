@@ -27,6 +27,8 @@ export interface RunResult {
   readonly storedBytes: number;
   readonly problems: readonly TreeProblem[];
   readonly problemsCount: number;
+  /** Of these, what is not in it at all. */
+  readonly missingCount: number;
 }
 
 /** Stores each folder of a set, and names them all once the last one is whole. @throws as `createSnapshot`. */
@@ -37,6 +39,7 @@ export async function runBackup(store: Chunks, set: BackupSet, { signal, onProgr
     const made: { readonly digest: Uint8Array; readonly about: PartAbout }[] = [];
     const problems: TreeProblem[] = [];
     let problemsCount = 0;
+    let missingCount = 0;
     for (const folder of set.folders) {
       const before = importing.counts.storedBytes;
       const { exclude, isOneFilesystem } = set;
@@ -49,15 +52,19 @@ export async function runBackup(store: Chunks, set: BackupSet, { signal, onProgr
       made.push({ digest: created.digest, about: { ...about, problems: created.problemsCount } });
       problems.push(...created.problems);
       problemsCount += created.problemsCount;
+      missingCount += created.missingCount;
     }
     await importing.flush();
-    for (const [index, { digest, about }] of made.entries()) {
-      const name = partName(set.name, ms, index);
-      const note = JSON.stringify(about);
-      store.roots.set({ kind: 'backup', name, target: { kind: 'snapshot', digest }, addedMs: ms, note });
-    }
+    // All or none: a run of which some folders are missing would be taken for the last one.
+    store.file.write(() => {
+      for (const [index, { digest, about }] of made.entries()) {
+        const name = partName(set.name, ms, index);
+        const note = JSON.stringify(about);
+        store.roots.set({ kind: 'backup', name, target: { kind: 'snapshot', digest }, addedMs: ms, note });
+      }
+    });
     const { newBytes, storedBytes } = importing.counts;
-    return { ms, parts: made.map(({ about }) => about), newBytes, storedBytes, problems, problemsCount };
+    return { ms, parts: made.map(({ about }) => about), newBytes, storedBytes, problems, problemsCount, missingCount };
   } finally {
     importing.end();
   }
@@ -79,5 +86,7 @@ export function applyRetention(store: Chunks, set: BackupSet, isDryRun: boolean)
 }
 
 export function removeRun(store: Chunks, run: BackupRun): void {
-  for (const { root } of run.parts) store.roots.remove('backup', root.name);
+  store.file.write(() => {
+    for (const { root } of run.parts) store.roots.remove('backup', root.name);
+  });
 }
