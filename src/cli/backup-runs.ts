@@ -9,7 +9,7 @@ import { sizeText } from '../node/large/size.ts';
 import type { Environment } from './environment.ts';
 import { type LargeOptions, type LargeTask, large, withLarge } from './large.ts';
 import { checkRoots } from './large-faults.ts';
-import { print } from './output.ts';
+import { EXIT_FINDINGS, print } from './output.ts';
 import { restoreTo } from './restore-tree.ts';
 import { Transfer } from './transfer.ts';
 import { problemJson, tellProblems } from './tree-text.ts';
@@ -30,17 +30,19 @@ export function backupRunCommands(
 ): void {
   const run = backup
     .command('run')
-    .description('back up now, and let go of what the rules do not keep; unchanged files are not read again')
+    .description('back up now, and let go of what the rules do not keep (exit code 3: something could not be read)')
     .argument('[name]', 'which one; all when none is given')
     .option('--due', 'only those whose time has come, and free what went: for a timer')
     .option('--dry-run', 'back nothing up, and only say what the rules would let go of');
   large(run, environment, ['backup run home', 'backup run --due', 'backup run home --dry-run']);
   run.action((name: string | undefined, options: RunOptions) =>
-    withLarge(options, environment, (task) => runAll(task, name, options)),
+    withLarge(options, environment, (task) => runAll(task, name, options, setExitCode)),
   );
   const restore = backup
     .command('restore')
-    .description('lay a backup out as files, into a folder that is new or empty; several folders each below it')
+    .description(
+      'lay a backup out as files, into a folder that is new or empty; several folders each below it (exit code 3: some could not be made)',
+    )
     .argument(
       '<name[@time]>',
       'its name, and the beginning of a time as `backup list NAME` shows it; else the last one',
@@ -49,7 +51,9 @@ export function backupRunCommands(
     .option('--force', 'into a folder that has files: those of the backup replace them, others stay');
   large(restore, environment, ['backup restore home /tmp/home', 'backup restore home@2026-11-22 /home --force']);
   restore.action((named: string, target: string, options: RestoreOptions) =>
-    withLarge(options, environment, (task) => restoreRun(task, named, resolve(target), options)),
+    withLarge(options, environment, async (task) => {
+      if (!(await restoreRun(task, named, resolve(target), options))) setExitCode(EXIT_FINDINGS);
+    }),
   );
   const check = backup
     .command('check')
@@ -65,30 +69,41 @@ export function backupRunCommands(
   );
 }
 
-async function runAll(task: LargeTask, name: string | undefined, options: RunOptions): Promise<void> {
+async function runAll(
+  task: LargeTask,
+  name: string | undefined,
+  options: RunOptions,
+  setExitCode: (code: number) => void,
+): Promise<void> {
   const sets = name === undefined ? setsOf(task.store) : [findSet(task.store, name)];
   let gone = 0;
   let ran = 0;
   for (const set of sets) {
     if (options.due === true && !isDue(task.store, set, Date.now())) continue;
     ran += 1;
-    gone += options.dryRun === true ? dryRun(task, set, options) : await runOne(task, set, options);
+    gone += options.dryRun === true ? dryRun(task, set, options) : await runOne(task, set, options, setExitCode);
   }
   if (ran === 0 && options.json !== true) process.stdout.write('nothing is due\n');
   if (options.due === true && gone > 0) await collectStore(task.store, false, task.signal, () => {});
 }
 
 /** @returns how many older runs went. */
-async function runOne({ store, signal }: LargeTask, set: BackupSet, options: RunOptions): Promise<number> {
+async function runOne(
+  { store, signal }: LargeTask,
+  set: BackupSet,
+  options: RunOptions,
+  setExitCode: (code: number) => void,
+): Promise<number> {
   const shown = new Transfer(`backup ${set.name}`, 0, options.json === true);
   try {
     const onProgress = (_: string, { bytes, files }: { readonly bytes: number; readonly files: number }) =>
       shown.update(bytes, { files });
-    const { parts, ms, problems, problemsCount, ...counts } = await runBackup(store, set, { signal, onProgress });
+    const done = await runBackup(store, set, { signal, onProgress });
+    const { parts, ms, problems, problemsCount, missingCount, ...counts } = done;
     shown.end();
     const gone = applyRetention(store, set, false);
     if (options.json !== true) tellProblems(problems, problemsCount);
-    const told = { problems: problems.map(problemJson), problemsCount };
+    const told = { problems: problems.map(problemJson), problemsCount, missingCount };
     const removed = gone.map(({ time }) => time);
     const made = parts.map((part) => ({ ...part }));
     print({ name: set.name, ms, ...counts, parts: made, removed, ...told }, options.json === true, () => {
@@ -97,6 +112,7 @@ async function runOne({ store, signal }: LargeTask, set: BackupSet, options: Run
       const fresh = `${sizeText(counts.storedBytes)} new in the store`;
       return `${set.name}: ${files} files, ${sizeText(bytes)}, ${fresh}; ${gone.length} older ones let go`;
     });
+    if (missingCount > 0) setExitCode(EXIT_FINDINGS);
     return gone.length;
   } finally {
     shown.end();
@@ -111,14 +127,17 @@ function dryRun({ store }: LargeTask, set: BackupSet, options: RunOptions): numb
   return 0;
 }
 
-async function restoreRun(task: LargeTask, named: string, target: string, options: RestoreOptions): Promise<void> {
+/** @returns whether all of it is there. */
+async function restoreRun(task: LargeTask, named: string, target: string, options: RestoreOptions): Promise<boolean> {
   const at = named.indexOf('@');
   const name = at === -1 ? named : named.slice(0, at);
   const run = findRun(task.store, name, at === -1 ? null : named.slice(at + 1));
+  let isWhole = true;
   if (run.parts.length > 1) mkdirSync(target, { recursive: true });
   for (const [index, { root, about }] of run.parts.entries()) {
     if (root.target.kind !== 'snapshot') continue;
     const below = run.parts.length === 1 ? target : join(target, `${index + 1}-${basename(about.source) || 'root'}`);
-    await restoreTo(task, root.target.digest, { ...options, target: below, name: root.name });
+    if (!(await restoreTo(task, root.target.digest, { ...options, target: below, name: root.name }))) isWhole = false;
   }
+  return isWhole;
 }

@@ -60,7 +60,7 @@ export function addCommands(program: Command, environment: Environment, setExitC
   importCommand(program, environment);
   eraseCommand(program, environment);
   blobCommands(program, environment, setExitCode);
-  snapshotCommands(program, environment);
+  snapshotCommands(program, environment, setExitCode);
   storeCommands(program, environment, setExitCode);
   pinsCommands(program, environment);
   boardCommands(program, environment);

@@ -15,8 +15,15 @@ export interface RestoreTo extends LargeOptions {
   readonly name: string;
 }
 
-/** Lays a snapshot out; as root with owners and devices. @throws restore_in_place; the codes of `restoreSnapshot`. */
-export async function restoreTo({ store, signal }: LargeTask, digest: Uint8Array, options: RestoreTo): Promise<void> {
+/**
+ * Lays a snapshot out; as root with owners and devices.
+ * @returns whether all of it is there. @throws restore_in_place; the codes of `restoreSnapshot`.
+ */
+export async function restoreTo(
+  { store, signal }: LargeTask,
+  digest: Uint8Array,
+  options: RestoreTo,
+): Promise<boolean> {
   const { target, name } = options;
   const isInto = hasFiles(target);
   if (isInto && options.force !== true) {
@@ -38,14 +45,16 @@ export async function restoreTo({ store, signal }: LargeTask, digest: Uint8Array
       onProgress: ({ bytes, files }) => shown.update(bytes, { files }),
     });
     shown.end();
-    const { counts, problems, problemsCount } = restored;
+    const { counts, problems, problemsCount, missingCount } = restored;
     if (options.json !== true) tellProblems(problems, problemsCount);
     const about = { id: blobIdText({ kind: 'list', digest }), name, target };
-    const told = { problems: problems.map(problemJson), problemsCount };
+    const told = { problems: problems.map(problemJson), problemsCount, missingCount };
     print({ ...about, ...counts, ...told }, options.json === true, () => {
-      const also = problemsCount === 0 ? '' : `; ${problemsCount} not as they were`;
+      const also =
+        problemsCount === 0 ? '' : `; ${missingCount} missing, ${problemsCount - missingCount} not as they were`;
       return `${target}: ${counts.files} files, ${sizeText(counts.bytes)}${also}`;
     });
+    return missingCount === 0;
   } finally {
     shown.end();
   }

@@ -15,7 +15,7 @@ import type { Chunks } from '../store/chunks/store.ts';
 import { counted, refuseFile } from './blob-reads.ts';
 import type { Environment } from './environment.ts';
 import { type LargeOptions, type LargeTask, large, withLarge } from './large.ts';
-import { columns, jsonText, print } from './output.ts';
+import { columns, EXIT_FINDINGS, jsonText, print } from './output.ts';
 import { writeOut, writeWhole } from './pieces.ts';
 import { restoreTo } from './restore-tree.ts';
 import { Transfer } from './transfer.ts';
@@ -28,7 +28,11 @@ interface ForceOptions extends LargeOptions {
 
 const NAME = 'its name, or its id';
 
-export function snapshotReadCommands(snapshot: Command, environment: Environment): void {
+export function snapshotReadCommands(
+  snapshot: Command,
+  environment: Environment,
+  setExitCode: (code: number) => void,
+): void {
   const show = snapshot
     .command('show')
     .description('list a folder of a snapshot, or one file; odd bytes in names as \\xff, a backslash as \\\\')
@@ -49,14 +53,17 @@ export function snapshotReadCommands(snapshot: Command, environment: Environment
   );
   const restore = snapshot
     .command('restore')
-    .description('lay a snapshot out as files, into a folder that is new or empty')
+    .description(
+      'lay a snapshot out as files, into a folder that is new or empty (exit code 3: some could not be made)',
+    )
     .argument('<snapshot>', NAME)
     .argument('<target>', 'the folder')
     .option('--force', 'into a folder that has files: those of the snapshot replace them, others stay');
   large(restore, environment, ['snapshot restore srv /tmp/srv', 'snapshot restore srv /srv --force']);
   restore.action((name: string, target: string, options: ForceOptions) =>
     withLarge(options, environment, async (task) => {
-      await restoreTo(task, findSnapshot(task.store, name), { ...options, target: resolve(target), name });
+      const to = { ...options, target: resolve(target), name };
+      if (!(await restoreTo(task, findSnapshot(task.store, name), to))) setExitCode(EXIT_FINDINGS);
     }),
   );
   const out = snapshot
@@ -132,11 +139,8 @@ async function exportTo(
   const shown = new Transfer('snapshot export', 0, options.json === true);
   let bytes = 0;
   try {
-    await writeWhole(
-      path,
-      counted(exportTar(root, store.get), shown, (done) => (bytes = done)),
-      signal,
-    );
+    const pieces = counted(exportTar(root, store.get), shown, (done) => (bytes = done));
+    await writeWhole(path, pieces, signal);
   } finally {
     shown.end();
   }

@@ -38,4 +38,6 @@ export interface Created {
   readonly problems: readonly TreeProblem[];
   /** Of all problems; only the first are told. */
   readonly problemsCount: number;
+  /** Of these, what is not there at all. */
+  readonly missingCount: number;
 }

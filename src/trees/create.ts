@@ -26,8 +26,8 @@ export async function createSnapshot(options: CreateOptions): Promise<Created> {
     const creation = new Creation(options, reader);
     const digest = await creation.run();
     await options.import.flush();
-    const { told, count } = creation.problems;
-    return { digest, counts: creation.counts, problems: told, problemsCount: count };
+    const { told, count, missingCount } = creation.problems;
+    return { digest, counts: creation.counts, problems: told, problemsCount: count, missingCount };
   } finally {
     await reader.end();
   }

@@ -28,17 +28,26 @@ export type TreeProblemCode =
   | 'attributes_not_set'
   | 'time_not_set';
 
-/** Told in their order up to `TREE_PROBLEMS_MAX`; `count` is of all. */
+/** Those that leave out something which was to be there. */
+const MISSING: readonly TreeProblemCode[] = ['not_read', 'not_made', 'device_not_allowed'];
+
+/** Told in their order up to `TREE_PROBLEMS_MAX`; the counts are of all. */
 export class Problems {
   readonly told: TreeProblem[] = [];
   #count = 0;
+  #missingCount = 0;
 
   get count(): number {
     return this.#count;
   }
 
+  get missingCount(): number {
+    return this.#missingCount;
+  }
+
   add(code: TreeProblemCode, path: Uint8Array, text: string): void {
     this.#count += 1;
+    if (MISSING.includes(code)) this.#missingCount += 1;
     // What the path lies in may be a whole answer.
     if (this.told.length < TREE_PROBLEMS_MAX) this.told.push({ code, path: Uint8Array.from(path), text });
   }

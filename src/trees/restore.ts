@@ -73,5 +73,6 @@ async function bring(
   const restoration = new Restoration(options, { writer, problems, isResumed });
   await restoration.run(root);
   await writer.sync();
-  return { counts: restoration.counts, problems: problems.told, problemsCount: problems.count };
+  const { told, count, missingCount } = problems;
+  return { counts: restoration.counts, problems: told, problemsCount: count, missingCount };
 }

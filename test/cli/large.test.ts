@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
@@ -135,6 +135,23 @@ t.test('snapshots', (t) => {
     json('snapshot', 'list').map(({ name }: { readonly name: string }) => name),
     ['first', 'tarred'],
   );
+  t.end();
+});
+
+t.test('what is missing is told by the exit code', (t) => {
+  const { at, run } = scene(t);
+  mkdirSync(at('tree'));
+  writeFileSync(at('tree/a'), 'one');
+  writeFileSync(at('tree/huge'), '');
+  truncateSync(at('tree/huge'), 2 ** 40 + 1);
+  t.match(run('snapshot', 'create', 'tree', '--name', 'first'), { status: 3, stderr: 'huge: EFBIG [not_read]' });
+  t.equal(run('backup', 'add', 'home', 'tree').status, 0);
+  t.match(run('backup', 'run', 'home'), { status: 3, stderr: 'huge: EFBIG [not_read]' });
+  t.equal(run('backup', 'restore', 'home', 'back').status, 0, 'all that was in it is there');
+  mkdirSync(at('taken/a'), { recursive: true });
+  writeFileSync(at('taken/a/mine'), '');
+  const { status, stderr } = run('snapshot', 'restore', 'first', 'taken', '--force');
+  t.match({ status, stderr }, { status: 3, stderr: /^a: [A-Z]+ \[not_made\]/ });
   t.end();
 });
 
