@@ -5,6 +5,7 @@ import type { Part } from './list.ts';
 import { liveOf } from './live.ts';
 import { pathOf, walkKey } from './live-item.ts';
 import type { Root } from './ports.ts';
+import { RecentKeys } from './recent-keys.ts';
 
 /** Something that a root needs and that is not here, or is not what its name says. */
 export interface RootFault {
@@ -29,8 +30,8 @@ export interface CheckTotals {
 }
 
 /**
- * Walks every root and tells what is wrong with it, for each root anew. What was found sound under one root is not
- * walked again under the next, as far as `SOUND_PARTS_MAX` of them can be kept in mind.
+ * Walks every root and tells what is wrong with it, for each root anew, and under a root once. What was found sound under
+ * one root is not walked again under the next, as far as `SOUND_PARTS_MAX` of them can be kept in mind.
  * @param onChunks runs as it goes on, with what was looked at since.
  */
 export async function* faultsOfRoots(
@@ -38,10 +39,15 @@ export async function* faultsOfRoots(
   ports: CheckPorts,
   onChunks: (more: CheckTotals) => void = () => {},
 ): AsyncGenerator<RootFault> {
-  const sound = new Set<string>();
+  const sound = new RecentKeys(SOUND_PARTS_MAX / 2);
   for (const root of roots) {
     let isSound = true;
-    const isWalked = (kind: 'list' | 'tree', digest: Uint8Array) => sound.has(walkKey(kind, digest));
+    /** What ended after the first fault, which may lie under it; that has been told of this root. */
+    const told = new RecentKeys(SOUND_PARTS_MAX / 2);
+    const isWalked = (kind: 'list' | 'tree', digest: Uint8Array) => {
+      const key = walkKey(kind, digest);
+      return sound.has(key) || told.has(key);
+    };
     for await (const item of liveOf(root.target, { fetch: ports.fetch, isWalked })) {
       if (item.kind === 'unread' || item.kind === 'chunks') {
         const path = item.at === null ? null : pathOf(item.at);
@@ -53,9 +59,7 @@ export async function* faultsOfRoots(
         continue;
       }
       onChunks({ chunks: 1, bytes: 0 });
-      // What ends after the first fault may have it under itself.
-      if (isSound && item.kind !== 'document' && sound.size < SOUND_PARTS_MAX)
-        sound.add(walkKey(item.kind, item.digest));
+      if (item.kind !== 'document') (isSound ? sound : told).add(walkKey(item.kind, item.digest));
     }
   }
 }

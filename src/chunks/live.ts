@@ -1,10 +1,12 @@
 import { CodedError } from '../base/errors.ts';
-import { TREE_DEPTH_MAX } from '../base/limits-chunks.ts';
+import { SOUND_PARTS_MAX, TREE_DEPTH_MAX } from '../base/limits-chunks.ts';
 import { fetchChunk, readBlob } from './blob-reader.ts';
 import { decodeList, type Part } from './list.ts';
 import type { BlobRoot } from './list-writer.ts';
-import type { LiveItem, LivePorts, Place } from './live-item.ts';
+import { asFinding, read } from './live-finding.ts';
+import { type LiveItem, type LivePorts, type Place, walkKey } from './live-item.ts';
 import type { RootTarget } from './ports.ts';
+import { RecentKeys } from './recent-keys.ts';
 import type { Content, Entry } from './tree/entry.ts';
 import { entriesOf } from './tree/entry-stream.ts';
 import { decodeSnapshot } from './tree/snapshot.ts';
@@ -14,7 +16,19 @@ import { decodeSnapshot } from './tree/snapshot.ts';
  * @returns whether all that leads on could be read.
  * @throws what `fetch` itself throws; never for what it brings.
  */
-export async function* liveOf(target: RootTarget, ports: LivePorts): AsyncGenerator<LiveItem, boolean> {
+export function liveOf(target: RootTarget, ports: LivePorts): AsyncGenerator<LiveItem, boolean> {
+  return rootOf(target, { ...ports, broken: new RecentKeys(SOUND_PARTS_MAX / 2) });
+}
+
+interface Walk extends LivePorts {
+  /**
+   * Lists and directories under which something was found that cannot be read. They are not walked again under another
+   * name: a few that name each other many times would be walked without end.
+   */
+  readonly broken: RecentKeys;
+}
+
+async function* rootOf(target: RootTarget, ports: Walk): AsyncGenerator<LiveItem, boolean> {
   if (target.kind === 'blob') return target.root === null || (yield* blob(target.root, null, ports));
   const { digest } = target;
   const root = await read(async () => decodeSnapshot(await fetchChunk(digest, ports.fetch)));
@@ -27,7 +41,7 @@ export async function* liveOf(target: RootTarget, ports: LivePorts): AsyncGenera
   return isWhole;
 }
 
-async function* blob(root: BlobRoot, at: Place | null, ports: LivePorts): AsyncGenerator<LiveItem, boolean> {
+async function* blob(root: BlobRoot, at: Place | null, ports: Walk): AsyncGenerator<LiveItem, boolean> {
   if (root.height > 0) return yield* list(root, { height: root.height, isTop: true, at }, ports);
   yield { kind: 'chunks', parts: [root], at };
   return true;
@@ -42,11 +56,14 @@ interface Above {
 async function* list(
   { digest, length }: Part,
   { height, isTop, at }: Above,
-  ports: LivePorts,
+  ports: Walk,
 ): AsyncGenerator<LiveItem, boolean> {
   if (ports.isWalked('list', digest)) return true;
+  const key = walkKey('list', digest);
+  if (ports.broken.has(key)) return false;
   const found = await read(async () => decodeList(await fetchChunk(digest, ports.fetch), { height, length, isTop }));
   if (found instanceof CodedError) {
+    ports.broken.add(key);
     yield { kind: 'unread', digest, error: found, at };
     return false;
   }
@@ -58,6 +75,7 @@ async function* list(
       if (!(yield* list(part, { height: height - 1, isTop: false, at }, ports))) isWhole = false;
     }
   }
+  if (!isWhole) ports.broken.add(key);
   yield { kind: 'list', digest, isWhole };
   return isWhole;
 }
@@ -68,14 +86,17 @@ interface Level {
   readonly depth: number;
 }
 
-async function* directory(content: Content, at: Level, ports: LivePorts): AsyncGenerator<LiveItem, boolean> {
+async function* directory(content: Content, at: Level, ports: Walk): AsyncGenerator<LiveItem, boolean> {
   if ('inline' in content) return yield* entries(inPieces([content.inline]), new Uint8Array(), at, ports);
   const { digest, length } = content;
   if (ports.isWalked('tree', digest)) return true;
+  const key = walkKey('tree', digest);
+  if (ports.broken.has(key)) return false;
   const areEntriesWhole = yield* entries(readBlob(content, { from: 0, to: length }, ports.fetch), digest, at, ports);
   // Lists that cannot be read have been told: the entries stand under them.
   const isBlobWhole = yield* withoutUnread(blob(content, at.place, ports));
   const isWhole = areEntriesWhole && isBlobWhole;
+  if (!isWhole) ports.broken.add(key);
   yield { kind: 'tree', digest, isWhole };
   return isWhole;
 }
@@ -85,7 +106,7 @@ async function* entries(
   stream: AsyncIterable<Uint8Array>,
   digest: Uint8Array,
   at: Level,
-  ports: LivePorts,
+  ports: Walk,
 ): AsyncGenerator<LiveItem, boolean> {
   let isWhole = true;
   try {
@@ -98,7 +119,7 @@ async function* entries(
   }
 }
 
-async function* contentOf(entry: Entry, at: Level, ports: LivePorts): AsyncGenerator<LiveItem, boolean> {
+async function* contentOf(entry: Entry, at: Level, ports: Walk): AsyncGenerator<LiveItem, boolean> {
   const place = { above: at.place, name: entry.name };
   if (entry.kind === 'directory') return yield* directory(entry.content, { place, depth: at.depth + 1 }, ports);
   if (entry.kind !== 'file' || 'inline' in entry.content) return true;
@@ -119,21 +140,4 @@ async function* withoutUnread(items: AsyncGenerator<LiveItem, boolean>): AsyncGe
     if (done === true) return value;
     if (value.kind !== 'unread') yield value;
   }
-}
-
-/** What was read, or what is wrong with it. */
-async function read<Value>(what: () => Promise<Value>): Promise<Value | CodedError> {
-  try {
-    return await what();
-  } catch (error) {
-    return asFinding(error);
-  }
-}
-
-/** Those of what was brought, not of the bringing. */
-const FINDING = /^(?:chunk_missing|chunk_rotten|(?:list|entry|directory|snapshot)_form|cbor_.*)$/;
-
-function asFinding(error: unknown): CodedError {
-  if (error instanceof CodedError && FINDING.test(error.code)) return error;
-  throw error;
 }

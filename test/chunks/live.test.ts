@@ -5,7 +5,11 @@ import { liveOf } from '../../src/chunks/live.ts';
 import { faultsOfRoots, readingAll } from '../../src/chunks/live-check.ts';
 import { type LiveItem, pathOf } from '../../src/chunks/live-item.ts';
 import type { Root, RootTarget } from '../../src/chunks/ports.ts';
-import { type Folder, hex, putBlob, putTree, Shelf, textOf } from './made.ts';
+import type { Node } from '../../src/chunks/tree/entry.ts';
+import { framedEntry } from '../../src/chunks/tree/entry-stream.ts';
+import { encodeSnapshot } from '../../src/chunks/tree/snapshot.ts';
+import { sha256 } from '../../src/format/ids.ts';
+import { type Folder, hex, META, putBlob, putTree, Shelf, textOf } from './made.ts';
 
 const PIECE_BYTES = 400;
 const NOTHING_WALKED = () => false;
@@ -151,4 +155,45 @@ t.test('a tree that is too deep', async (t) => {
     items.filter(({ kind }) => kind === 'unread'),
     [{ error: { code: 'directory_form' } }],
   );
+});
+
+t.test('a few directories that name each other a thousand million times end soon, with a gap below', async (t) => {
+  const WIDTH = 8;
+  const DEPTH = 10;
+  for (const gap of ['list', 'chunk'] as const) {
+    const shelf = new Shelf();
+    const bottom = Buffer.from(textOf('bottom', 40_000));
+    const root = putBlob(bottom, PIECE_BYTES, shelf);
+    if (root === null) throw new Error('a blob of pieces is not empty');
+    const lost = gap === 'list' ? root.digest : sha256(bottom.subarray(0, PIECE_BYTES));
+    let node: Node & { readonly meta: typeof META } = { kind: 'file', content: root, hasHoles: false, meta: META };
+    for (let depth = 0; depth < DEPTH; depth += 1) {
+      const names = Array.from({ length: WIDTH }, (_, at) => ({ ...node, name: Buffer.from(`n${at}`) }));
+      const content = { inline: Buffer.from(textOf(`filler ${depth}`, 16_000)) };
+      const filler = { kind: 'file', content, hasHoles: false, meta: META } as const;
+      const fillers = ['y', 'z'].map((name) => ({ ...filler, name: Buffer.from(name) }));
+      const entries = [...names, ...fillers].map(framedEntry);
+      const directory = putBlob(Buffer.concat(entries), PIECE_BYTES, shelf);
+      if (directory === null) throw new Error('a directory of fillers is not empty');
+      node = { kind: 'directory', content: directory, meta: META };
+    }
+    if (node.kind !== 'directory') throw new Error('the top is a directory');
+    const document = encodeSnapshot(node);
+    const digest = sha256(document);
+    shelf.list(digest, document);
+    shelf.kept.delete(hex(lost));
+    const target = { kind: 'snapshot', digest } as const;
+    const walked = new Set<string>();
+    for await (const item of liveOf(target, {
+      fetch: shelf.fetch,
+      isWalked: (kind, at) => walked.has(kind + hex(at)),
+    })) {
+      if ('isWhole' in item && item.isWhole) walked.add(item.kind + hex(item.digest));
+    }
+    t.ok(shelf.asked < 3 * shelf.kept.size, `${shelf.asked} asked of ${shelf.kept.size}`);
+    shelf.asked = 0;
+    const faults = await Array.fromAsync(faultsOfRoots([rootOf('bomb', target)], readingAll(shelf.fetch)));
+    t.strictSame([...new Set(faults.map((fault) => hex(fault.digest)))], [hex(lost)]);
+    t.ok(shelf.asked < 4 * shelf.kept.size, `${shelf.asked} asked of ${shelf.kept.size}`);
+  }
 });

@@ -1,22 +1,10 @@
 import { IMPORT_KNOWN_MAX } from '../../base/limits-chunks.ts';
+import { RecentKeys } from '../../chunks/recent-keys.ts';
 
 /** Digests that an import need not think of again: at least the last IMPORT_KNOWN_MAX of them, at most twice as many. */
-export class Settled {
-  #young = new Set<string>();
-  #old = new Set<string>();
-
-  has(key: string): boolean {
-    if (this.#young.has(key)) return true;
-    if (!this.#old.has(key)) return false;
-    this.add(key);
-    return true;
-  }
-
-  add(key: string): void {
-    this.#young.add(key);
-    if (this.#young.size < IMPORT_KNOWN_MAX) return;
-    this.#old = this.#young;
-    this.#young = new Set();
+export class Settled extends RecentKeys {
+  constructor() {
+    super(IMPORT_KNOWN_MAX);
   }
 }
 
