@@ -1,26 +1,23 @@
 import type { Statement } from 'better-sqlite3';
-import { PACK_BYTES_MAX, SWEPT_PACKS_GONE_MAX } from '../../base/limits-chunks.ts';
+import { PACK_BYTES_MAX, PACK_CHUNKS_MAX, SWEPT_PACKS_GONE_MAX } from '../../base/limits-chunks.ts';
 import { sha256 } from '../../format/ids.ts';
 import { bytesOf, Judge, type Judged } from './collect-judge.ts';
 import { NOTHING_SWEPT, type Swept, sumOfSwept, sweptOf } from './collect-swept.ts';
 import type { ChunksFile } from './file.ts';
 import type { PackBook, WholeChunk } from './pack-book.ts';
-import type { Quarantine } from './quarantine.ts';
 
 /** Takes away the chunks whose epoch is under `floor`, pack by pack. */
 export class Sweep {
   readonly #file: ChunksFile;
   readonly #packs: PackBook;
-  readonly #quarantine: Quarantine;
   readonly #judge: Judge;
   readonly #drop: Statement<[Uint8Array]>;
   readonly #count: Statement<[number, number]>;
 
-  constructor(file: ChunksFile, floor: number, packs: PackBook, quarantine: Quarantine) {
+  constructor(file: ChunksFile, floor: number, packs: PackBook) {
     const { database } = file;
     this.#file = file;
     this.#packs = packs;
-    this.#quarantine = quarantine;
     this.#judge = new Judge(database, floor);
     this.#drop = database.prepare('DELETE FROM chunk WHERE digest = ?');
     this.#count = database.prepare('UPDATE meta SET chunks = chunks - ?, raw_bytes = raw_bytes - ?');
@@ -42,13 +39,18 @@ export class Sweep {
       let swept = NOTHING_SWEPT;
       let remains: WholeChunk[] = [];
       let remainBytes = 0;
-      for (const judged of this.#judge.packs(after, last)) {
-        const bytes = bytesOf(judged.live);
-        if (judged.verdict === 'anew') {
-          if (remainBytes + bytes > PACK_BYTES_MAX) break;
-          const whole = this.#wholeOf(judged);
-          remains = [...remains, ...whole];
-          remainBytes += bytesOf(whole.map(({ bytes: { length } }) => ({ length })));
+      for (const found of this.#judge.packs(after, last)) {
+        let judged = found;
+        if (found.verdict === 'anew') {
+          const bytes = bytesOf(found.live);
+          const isFull = remains.length + found.live.length > PACK_CHUNKS_MAX || remainBytes + bytes > PACK_BYTES_MAX;
+          if (isFull && remains.length > 0) break;
+          const whole = this.#wholeOf(found);
+          if (whole === null) judged = { ...found, verdict: 'stays' };
+          else {
+            remains = [...remains, ...whole];
+            remainBytes += bytes;
+          }
         }
         this.#take(judged);
         swept = sumOfSwept(swept, sweptOf(judged));
@@ -82,19 +84,14 @@ export class Sweep {
     if (verdict !== 'stays') this.#packs.remove(pack.id, pack.stored_bytes);
   }
 
-  /** What is live of it; what of that is rotten goes into quarantine in its place. */
-  #wholeOf({ pack, live }: Judged): readonly WholeChunk[] {
+  /**
+   * What is live of it; null when any of that is not as it was. Then the pack stays: it may be the cable, and only a scrub
+   * says what is rotten for good.
+   */
+  #wholeOf({ pack, live }: Judged): readonly WholeChunk[] | null {
     const raw = this.#packs.rawOf(pack.id);
-    if (raw === null) {
-      for (const { digest } of live) this.#quarantine.add(digest, pack.id, 'its pack cannot be read');
-      return [];
-    }
-    const whole: WholeChunk[] = [];
-    for (const { digest, at, length } of live) {
-      const bytes = raw.subarray(at, at + length);
-      if (Buffer.compare(sha256(bytes), digest) === 0) whole.push({ digest, bytes });
-      else this.#quarantine.add(digest, pack.id, 'its bytes are others');
-    }
-    return whole;
+    if (raw === null) return null;
+    const whole = live.map(({ digest, at, length }) => ({ digest, bytes: raw.subarray(at, at + length) }));
+    return whole.every(({ digest, bytes }) => Buffer.compare(sha256(bytes), digest) === 0) ? whole : null;
   }
 }

@@ -61,7 +61,7 @@ export async function collect(ports: CollectPorts, options: CollectOptions): Pro
   const epoch = beginEpoch(file, { nowMs: clock.now().wallMs, isAlive });
   const marked = await mark(ports, epoch, options);
   const quarantine = new Quarantine(file, () => clock.now().wallMs);
-  const sweep = new Sweep(file, epoch.floor, ports.packs, quarantine);
+  const sweep = new Sweep(file, epoch.floor, ports.packs);
   const swept = marked.isWhole ? await sweepAll(ports, sweep, options) : NOTHING_SWEPT;
   if (marked.isWhole && !options.isDryRun && !epoch.isResumed) quarantine.forget(marked.isMissing);
   endEpoch(file, epoch);

@@ -177,6 +177,25 @@ t.test('packs of which less than half is live are written anew', async (t) => {
   t.ok(Number(raw) <= 2 * made.meta.raw_bytes, 'at least half of what is kept is live');
 });
 
+t.test('a pack that cannot be read is left for a scrub, for it may be the cable', async (t) => {
+  const made = scene(t);
+  const text = textOf('long', 60_000);
+  made.blob('long', text);
+  made.blob('some', text.slice(0, PIECE_BYTES));
+  made.store.roots.remove('pin', 'long');
+  const { database } = made.file;
+  const pack = database.prepare('SELECT min(id) FROM pack').pluck().get();
+  const bytes = database.prepare('SELECT bytes FROM pack WHERE id = ?').pluck().get(pack);
+  database.prepare('UPDATE pack SET bytes = zeroblob(length(bytes)) WHERE id = ?').run(pack);
+  await made.collect();
+  t.strictSame(made.here, await made.live(), 'what is dead went');
+  made.counted(t);
+  database.prepare('UPDATE pack SET bytes = ? WHERE id = ?').run(bytes, pack);
+  t.equal(await made.faults(), 0, 'what is live is there once the disk gives it back');
+  t.match(await made.collect(), { swept: { rewritten: 1 } });
+  t.equal(await made.faults(), 0);
+});
+
 t.test('a lease holds what it told and found; one that ran out, or whose process is gone, does not', async (t) => {
   for (const end of ['ends', 'runs out', 'dies'] as const) {
     const made = scene(t);
