@@ -31,6 +31,8 @@ const OTHERWISE: Words = ['chunks_damaged', 'is not as this release wrote it', K
  */
 export function chunksError(cause: unknown, path: string): unknown {
   const sqlite = cause instanceof CodedError ? undefined : codeOf(cause);
+  // A count in the file that leaves no room to count on: we write none that is so large.
+  if (sqlite === 'SQLITE_CONSTRAINT_DATATYPE') return chunksFault(sqlite, cause, path);
   if (sqlite?.startsWith('SQLITE_CONSTRAINT')) return new AssertionFailure(messageOf(cause), { cause });
   return sqlite?.startsWith('SQLITE_') ? chunksFault(sqlite, cause, path) : cause;
 }

@@ -82,7 +82,15 @@ function prepare(database: Database, { path, newProfiles }: ChunksFileOptions): 
   database.pragma(`wal_autocheckpoint = ${CHUNKS_LOG_BYTES_MAX / 2 / PAGE_BYTES}`);
   database.pragma(`journal_size_limit = ${CHUNKS_LOG_BYTES_MAX}`);
   migrateChunks(database, { path, newProfiles, applicationId: APPLICATION_ID });
-  assert(numberOf('auto_vacuum') === VACUUM_INCREMENTAL, 'what a collection frees can be given back');
+  if (numberOf('auto_vacuum') === VACUUM_INCREMENTAL) return;
+  throw new CodedError(
+    'chunks_foreign',
+    `${path} gives back nothing that is freed in it: another program has rewritten it`,
+    {
+      fields: { path },
+      advice: 'In sqlite3, set `PRAGMA auto_vacuum = 2`, then `VACUUM`; or name another file.',
+    },
+  );
 }
 
 function fileOf(database: Database, path: string): ChunksFile {

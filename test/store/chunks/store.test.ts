@@ -237,4 +237,15 @@ t.test('files that are no chunk store, or another one', async (t) => {
   made.file.database.pragma('user_version = 1');
   made.file.database.exec('DROP TABLE copy');
   t.throws(() => open('made.db'), { code: 'chunks_damaged' });
+  const large = open('large.db', { mayCreate: true });
+  large.file.database.exec(`UPDATE meta SET chunks = ${2n ** 63n - 1n}`);
+  const into = large.beginImport();
+  into.list(sha256(Buffer.from('one')), Buffer.from('one'));
+  await t.rejects(into.flush(), { code: 'chunks_damaged' }, 'a count that leaves no room');
+  into.end();
+  open('rewritten.db', { mayCreate: true }).close();
+  const rewritten = new DatabaseConstructor(join(folder, 'rewritten.db'));
+  rewritten.exec('PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = 0; VACUUM');
+  rewritten.close();
+  t.throws(() => open('rewritten.db'), { code: 'chunks_foreign' });
 });
