@@ -133,3 +133,4 @@ export const RESTORE_ENTRIES_MAX = 100_000_000;
 export const FAULTS_SHOWN_MAX = 100;
 export const BACKUP_SETS_MAX = 256;
 export const BACKUP_FOLDERS_MAX = 64;
+export const BACKUP_EXCLUDES_MAX = 1024;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { blobIdText } from '../chunks/blob-id.ts';
 import type { Root } from '../chunks/ports.ts';
 import { idOf, rootsNamed } from '../node/large/find-large.ts';
+import { noteIn } from '../node/large/note.ts';
 import { utcText } from './clock.ts';
 import type { Environment } from './environment.ts';
 import { type LargeOptions, large, withLarge } from './large.ts';
@@ -38,5 +39,5 @@ export function snapshotListCommands(snapshot: Command, environment: Environment
 
 function snapshotJson(root: Root) {
   const { name, addedMs, note } = root;
-  return { name, id: blobIdText(idOf(root)), addedMs, about: JSON.parse(note) };
+  return { name, id: blobIdText(idOf(root)), addedMs, about: noteIn(note) };
 }

@@ -1,8 +1,10 @@
 import { CodedError } from '../../base/errors.ts';
+import { BACKUP_FOLDERS_MAX } from '../../base/limits-chunks.ts';
 import type { Root } from '../../chunks/ports.ts';
 import { type Retained, retained } from '../../chunks/retention.ts';
 import type { Chunks } from '../../store/chunks/store.ts';
 import type { BackupSet } from './backup-set.ts';
+import { noteFields } from './note.ts';
 
 /** One run of a backup that came to its end: a snapshot of each of its folders. */
 export interface BackupRun {
@@ -29,6 +31,9 @@ export interface PartAbout {
   readonly problems: number;
 }
 
+/** The end of the year 9999, after which a year has more digits. */
+const INSTANT_MS_MAX = 253_402_300_799_999;
+
 function timeText(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
@@ -38,12 +43,25 @@ export function partName(set: string, ms: number, index: number): string {
   return `${set}/${timeText(ms)}${index === 0 ? '' : `/${index + 1}`}`;
 }
 
-/** The newest first. */
+function aboutOf({ note }: Root): PartAbout {
+  const fields = noteFields(note);
+  return {
+    source: fields.text('source', /^/, 'text'),
+    ms: fields.integer('ms', 0, INSTANT_MS_MAX),
+    folders: fields.integer('folders', 1, BACKUP_FOLDERS_MAX),
+    files: fields.integer('files', 0),
+    bytes: fields.integer('bytes', 0),
+    storedBytes: fields.integer('storedBytes', 0),
+    problems: fields.integer('problems', 0),
+  };
+}
+
+/** The newest first. @throws chunks_damaged. */
 export function runsOf(store: Chunks, set: string): readonly BackupRun[] {
   const runs = new Map<number, BackupPart[]>();
   for (const root of store.roots.list('backup')) {
     if (!root.name.startsWith(`${set}/`)) continue;
-    const about = JSON.parse(root.note) as PartAbout;
+    const about = aboutOf(root);
     const parts = runs.get(about.ms) ?? [];
     runs.set(about.ms, parts);
     parts.push({ root, about });

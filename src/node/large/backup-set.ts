@@ -1,8 +1,10 @@
 import { CodedError } from '../../base/errors.ts';
-import { BACKUP_FOLDERS_MAX, BACKUP_SETS_MAX } from '../../base/limits-chunks.ts';
+import { BACKUP_EXCLUDES_MAX, BACKUP_FOLDERS_MAX, BACKUP_SETS_MAX } from '../../base/limits-chunks.ts';
 import type { RetentionRule } from '../../chunks/retention.ts';
+import { Fields } from '../../format/fields.ts';
 import { BackupSets } from '../../store/chunks/backup-sets.ts';
 import type { Chunks } from '../../store/chunks/store.ts';
+import { noteFields } from './note.ts';
 
 /** What is backed up, when, and how much of it is kept. */
 export interface BackupSet {
@@ -36,14 +38,20 @@ export function parseEvery(text: string): number {
   });
 }
 
-/** @throws backup_set_name, backup_set_folders, backup_sets_many. */
+/** @throws backup_set_name, backup_set_excludes, backup_set_folders, backup_sets_many. */
 export function putSet(store: Chunks, set: BackupSet): void {
-  const { name, folders } = set;
+  const { name, folders, exclude } = set;
   const sets = new BackupSets(store.file);
   if (!NAME.test(name)) {
     throw new CodedError('backup_set_name', `a backup cannot be called ${JSON.stringify(name)}`, {
       fields: { name },
       advice: 'Take up to 64 letters, digits, dots, dashes and underscores.',
+    });
+  }
+  if (exclude.length > BACKUP_EXCLUDES_MAX) {
+    throw new CodedError('backup_set_excludes', `one backup takes ${BACKUP_EXCLUDES_MAX} patterns at most`, {
+      fields: { patterns: exclude.length },
+      advice: 'Say more with each: `*` is any part of a name.',
     });
   }
   if (folders.length > BACKUP_FOLDERS_MAX) {
@@ -60,7 +68,26 @@ export function putSet(store: Chunks, set: BackupSet): void {
 }
 
 export function setsOf(store: Chunks): readonly BackupSet[] {
-  return new BackupSets(store.file).list().map(({ settings }) => JSON.parse(settings) as BackupSet);
+  return new BackupSets(store.file).list().map(setIn);
+}
+
+/** Whoever wrote it, we read it as if it came from elsewhere: a stick has a store of its own. */
+function setIn({ name, settings }: { readonly name: string; readonly settings: string }): BackupSet {
+  const fields = noteFields(settings);
+  const texts = (field: string, most: number) =>
+    fields.list(field, most).map((text) => (typeof text === 'string' ? text : fields.refuse(field, 'a list of texts')));
+  const isOneFilesystem = fields.raw('isOneFilesystem');
+  if (typeof isOneFilesystem !== 'boolean') return fields.refuse('isOneFilesystem', 'true or false');
+  const keep = new Fields(fields.raw('keep'), 'chunks_damaged', 'what a backup keeps');
+  const count = (rule: string) => keep.integer(rule, 0);
+  return {
+    name,
+    folders: texts('folders', BACKUP_FOLDERS_MAX),
+    exclude: texts('exclude', BACKUP_EXCLUDES_MAX),
+    isOneFilesystem,
+    everyMs: fields.raw('everyMs') === null ? null : fields.integer('everyMs', 1),
+    keep: { last: count('last'), daily: count('daily'), weekly: count('weekly'), monthly: count('monthly') },
+  };
 }
 
 /** @throws backup_set_missing. */
