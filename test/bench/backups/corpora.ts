@@ -103,7 +103,9 @@ export async function corpusIn(kept: string, name: string, say: (text: string) =
 
 /** Reads all of it once, so that nobody is measured who has to wait for the disk. */
 export async function warm(folder: string): Promise<void> {
-  await execa('tar', ['--create', '--file', '-', '.'], { cwd: folder, stdout: { file: '/dev/null' } });
+  // By a pipe of ours: GNU tar reads no file whose archive goes to nowhere.
+  const options = { cwd: folder, stdout: { file: '/dev/null' }, buffer: false } as const;
+  await execa('tar', ['--create', '--file', '-', '.'], options);
 }
 
 /** Lines for mmdebstrap, from this machine's own sources. */
