@@ -1,12 +1,5 @@
 import { promisify } from 'node:util';
-import {
-  constants,
-  type ZstdOptions,
-  zstdCompress,
-  zstdCompressSync,
-  zstdDecompress,
-  zstdDecompressSync,
-} from 'node:zlib';
+import { constants, type ZstdOptions, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 import { PACK_BYTES_MAX } from '../../base/limits-chunks.ts';
 
 /** How the bytes of a pack are kept: `pack.coding`. */
@@ -27,22 +20,16 @@ const SAMPLE_BYTES = 4096;
 /** Bits a byte of a sample; of random bytes, one of that size shows 7.955 on average. */
 const ENTROPY_MAX = 7.9;
 
-// One piece of output, so that a pack goes to a thread and back once. Its size is told, or zstd takes room for more.
-const PACKING: ZstdOptions = {
+// One piece of output, so that a pack goes to a thread and back once.
+export const PACKING: ZstdOptions = {
   chunkSize: PACK_BYTES_MAX,
   params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
 };
 
-/** Compresses on another thread where that saves enough. @param raw not to be changed until it is resolved. */
-export async function encodePack(raw: Uint8Array): Promise<Coded> {
-  if (!isRandom(raw)) {
-    const bytes = await promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress)(raw, {
-      ...PACKING,
-      pledgedSrcSize: raw.length,
-    });
-    if (bytes.length <= raw.length - raw.length / SAVING_DIVISOR) return { coding: ZSTD, bytes };
-  }
-  return plainPack(raw);
+/** What is kept of a pack and what zstd made of it. */
+export function packed(raw: Uint8Array, compressed: Uint8Array): Coded {
+  const isSmaller = compressed.length <= raw.length - raw.length / SAVING_DIVISOR;
+  return isSmaller ? { coding: ZSTD, bytes: compressed } : plainPack(raw);
 }
 
 export function plainPack(raw: Uint8Array): Coded {
@@ -65,10 +52,9 @@ export async function decodePack({ coding, bytes }: Coded, rawBytes: number): Pr
   }
 }
 
-/** As `encodePack`, for what goes on in a transaction and is little. */
+/** Compresses where that saves enough, for what goes on in a transaction and is little. */
 export function encodePackNow(raw: Uint8Array): Coded {
-  const bytes = isRandom(raw) ? raw : zstdCompressSync(raw, PACKING);
-  return bytes.length <= raw.length - raw.length / SAVING_DIVISOR ? { coding: ZSTD, bytes } : plainPack(raw);
+  return isRandom(raw) ? plainPack(raw) : packed(raw, zstdCompressSync(raw, PACKING));
 }
 
 /** As `decodePack`. */
@@ -85,7 +71,7 @@ export function decodePackNow({ coding, bytes }: Coded, rawBytes: number): Uint8
 }
 
 /** Whether every sample looks like noise: bytes that were compressed or encrypted before. */
-function isRandom(raw: Uint8Array): boolean {
+export function isRandom(raw: Uint8Array): boolean {
   if (raw.length < SAMPLES * SAMPLE_BYTES) return false;
   const step = Math.floor((raw.length - SAMPLE_BYTES) / (SAMPLES - 1));
   for (let index = 0; index < SAMPLES; index += 1) {

@@ -6,7 +6,8 @@ import {
   PACK_BYTES_MAX,
   PACK_CHUNKS_MAX,
 } from '../../base/limits-chunks.ts';
-import { encodePack, plainPack } from './coding.ts';
+import { plainPack } from './coding.ts';
+import { PackEncoders } from './pack-encoders.ts';
 import type { Sealed, ToldChunk } from './sealed.ts';
 
 /**
@@ -23,7 +24,7 @@ export class ImportQueue {
   #touchedBytes = 0;
   #sealed: Sealed[] = [];
   readonly #uncoded: Sealed[] = [];
-  #coding = 0;
+  readonly #encoders = new PackEncoders(IMPORT_COMPRESSIONS_MAX);
   #isFlushing = false;
   #failure: unknown = null;
   #waiting: (() => void)[] = [];
@@ -79,6 +80,7 @@ export class ImportQueue {
     this.#members = [];
     this.#touched = [];
     this.#raw = null;
+    this.#encoders.end();
     this.#wake();
   }
 
@@ -97,7 +99,7 @@ export class ImportQueue {
   }
 
   #codeMore(): void {
-    while (this.#coding < IMPORT_COMPRESSIONS_MAX) {
+    while (this.#encoders.hasIdle) {
       const next = this.#uncoded.shift();
       if (next === undefined) return;
       void this.#code(next);
@@ -105,11 +107,9 @@ export class ImportQueue {
   }
 
   async #code(sealed: Sealed): Promise<void> {
-    this.#coding += 1;
     try {
       const raw = sealed.raw.subarray(0, sealed.rawBytes);
-      sealed.coded = raw.length === 0 ? plainPack(raw) : await encodePack(raw);
-      this.#coding -= 1;
+      sealed.coded = raw.length === 0 ? plainPack(raw) : await this.#encoders.encode(raw);
       this.#codeMore();
       this.#advance();
     } catch (error) {
