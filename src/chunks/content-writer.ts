@@ -1,4 +1,4 @@
-import { INLINE_BYTES_MAX } from '../base/limits-chunks.ts';
+import { CHUNK_BYTES_MAX, INLINE_BYTES_MAX } from '../base/limits-chunks.ts';
 import type { Chunker } from '../format/chunkers/chunker.ts';
 import { sha256 } from '../format/ids.ts';
 import type { Part } from './list.ts';
@@ -12,12 +12,13 @@ export interface ChunkSink {
   list(digest: Uint8Array, bytes: Uint8Array): void;
 }
 
-/** Cuts a stream and puts its chunks under lists; holds the chunk that has not ended. */
+/** Cuts a stream and puts its chunks under lists. Once a stream has ended, the next one may come. */
 export class BlobWriter {
   readonly #chunker: Chunker;
   readonly #sink: ChunkSink;
   readonly #lists: ListWriter;
-  #pending: Uint8Array[] = [];
+  /** The chunk that has not ended. */
+  readonly #held = new HeldBytes();
 
   constructor(chunker: Chunker, sink: ChunkSink) {
     this.#chunker = chunker;
@@ -25,36 +26,50 @@ export class BlobWriter {
     this.#lists = new ListWriter((digest, bytes) => sink.list(digest, bytes));
   }
 
-  /** @param bytes are not to be changed while the chunk they end in has not: for CHUNK_BYTES_MAX of the stream, at most. */
+  /** @param bytes are lent: they may be others after the call. */
   push(bytes: Uint8Array): void {
     let from = 0;
     this.#chunker.push(bytes, (length) => {
-      const to = from + length - this.#pendingBytes();
-      this.#pending.push(bytes.subarray(from, to));
-      this.#keep();
+      const to = from + length - this.#held.length;
+      this.#keep(this.#held.whole(bytes.subarray(from, to)));
       from = to;
     });
-    if (from < bytes.length) this.#pending.push(bytes.subarray(from));
+    if (from < bytes.length) this.#held.add(bytes.subarray(from));
   }
 
   /** @returns null for a stream without bytes. */
   end(): BlobRoot | null {
-    this.#chunker.end(() => this.#keep());
+    this.#chunker.end(() => this.#keep(this.#held.whole(NOTHING)));
     return this.#lists.end();
   }
 
-  #pendingBytes(): number {
-    return this.#pending.reduce((sum, { length }) => sum + length, 0);
-  }
-
-  #keep(): void {
-    // Most chunks lie in one piece, which is not copied: garbage of that size is collected late.
-    const [first, ...rest] = this.#pending;
-    const bytes = first !== undefined && rest.length === 0 ? first : Buffer.concat(this.#pending);
-    this.#pending = [];
+  #keep(bytes: Uint8Array): void {
     const part = { digest: sha256(bytes), length: bytes.length };
     this.#sink.chunk(part, bytes);
     this.#lists.add(part);
+  }
+}
+
+const NOTHING = new Uint8Array();
+
+/** Bytes of a chunk that came in pieces, put together in one place: garbage of their size would be collected late. */
+class HeldBytes {
+  #bytes: Buffer | null = null;
+  length = 0;
+
+  add(piece: Uint8Array): void {
+    this.#bytes ??= Buffer.allocUnsafeSlow(CHUNK_BYTES_MAX);
+    this.#bytes.set(piece, this.length);
+    this.length += piece.length;
+  }
+
+  /** What is held and then `last`, lent until the next `add`; holds nothing afterwards. */
+  whole(last: Uint8Array): Uint8Array {
+    if (this.length === 0 || this.#bytes === null) return last;
+    this.add(last);
+    const bytes = this.#bytes.subarray(0, this.length);
+    this.length = 0;
+    return bytes;
   }
 }
 
@@ -70,10 +85,11 @@ export class ContentWriter {
     this.#makeBlob = makeBlob;
   }
 
+  /** @param bytes are lent: they may be others after the call. */
   push(bytes: Uint8Array): void {
     this.#length += bytes.length;
     if (this.#blob === null && this.#length <= INLINE_BYTES_MAX) {
-      this.#head.push(bytes);
+      this.#head.push(Buffer.from(bytes));
       return;
     }
     this.#blob ??= this.#makeBlob();
@@ -84,6 +100,8 @@ export class ContentWriter {
 
   end(): Content {
     const root = this.#blob?.end() ?? null;
-    return root ?? { inline: Buffer.concat(this.#head) };
+    if (root !== null) return root;
+    const [first, ...more] = this.#head;
+    return { inline: first !== undefined && more.length === 0 ? first : Buffer.concat(this.#head) };
   }
 }

@@ -1,34 +1,41 @@
 import type { Chunker } from '../format/chunkers/chunker.ts';
 import { BlobWriter, type ChunkSink, ContentWriter } from './content-writer.ts';
+import type { Content } from './tree/entry.ts';
 
 /**
- * Writes contents with few chunkers: one that has ended its stream cuts the next. A chunker in WASM reserves much address
- * space, and a tree has a million files.
+ * Writes contents with few blob writers: one that has ended its stream takes the next. Each has more than a MiB of its own,
+ * and a tree has a million files.
  */
 export class ContentWriters {
   readonly #makeChunker: () => Chunker;
   readonly #sink: ChunkSink;
-  readonly #idle: Chunker[] = [];
+  readonly #idle: BlobWriter[] = [];
 
   constructor(makeChunker: () => Chunker, sink: ChunkSink) {
     this.#makeChunker = makeChunker;
     this.#sink = sink;
   }
 
-  /** @returns `end` is to be called once, and nothing after it. */
-  open(): Pick<ContentWriter, 'push' | 'end'> {
-    let chunker: Chunker | null = null;
+  open(): OpenContent {
+    let blob: BlobWriter | null = null;
     const writer = new ContentWriter(() => {
-      chunker = this.#idle.pop() ?? this.#makeChunker();
-      return new BlobWriter(chunker, this.#sink);
+      blob = this.#idle.pop() ?? new BlobWriter(this.#makeChunker(), this.#sink);
+      return blob;
     });
     return {
       push: (bytes) => writer.push(bytes),
       end: () => {
         const content = writer.end();
-        if (chunker !== null) this.#idle.push(chunker);
+        if (blob !== null) this.#idle.push(blob);
         return content;
       },
     };
   }
+}
+
+export interface OpenContent {
+  /** The bytes are lent: they may be others after the call. */
+  push(bytes: Uint8Array): void;
+  /** To be called once, and nothing after it. */
+  end(): Content;
 }

@@ -13,13 +13,14 @@ export interface BlobRoot extends Part {
 }
 
 /**
- * Puts the chunks of a blob, told in their order, under lists. Holds one unfinished list of each height.
+ * Puts the chunks of a blob, told in their order, under lists. Holds one unfinished list of each height. Once a blob has
+ * ended, the next one may come.
  * @param keep is given each list as soon as it ends, with its digest; the topmost one comes last.
  */
 export class ListWriter {
   readonly #keep: (digest: Uint8Array, bytes: Uint8Array) => void;
   /** The unfinished list of height n + 1 stands at n. */
-  readonly #open: Part[][] = [];
+  #open: Part[][] = [];
   #bytes = 0;
 
   constructor(keep: (digest: Uint8Array, bytes: Uint8Array) => void) {
@@ -44,10 +45,16 @@ export class ListWriter {
       const parts = this.#open[level] ?? [];
       const [first] = parts;
       const isTop = level === this.#open.length - 1;
-      if (isTop && parts.length === 1 && first !== undefined) return { ...first, height: level };
+      if (isTop && parts.length === 1 && first !== undefined) return this.#ended({ ...first, height: level });
       if (parts.length > 0) this.#close(level);
     }
-    return null;
+    return this.#ended(null);
+  }
+
+  #ended(root: BlobRoot | null): BlobRoot | null {
+    this.#open = [];
+    this.#bytes = 0;
+    return root;
   }
 
   #add(level: number, part: Part): void {

@@ -1,7 +1,6 @@
 import type { Fetch } from './blob-reader.ts';
 import type { ChunkSink } from './content-writer.ts';
 import type { BlobRoot } from './list-writer.ts';
-import type { Content } from './tree/entry.ts';
 
 /** The store of large things, as those see it who put into it and read from it. `src/store/chunks` keeps it in SQLite. */
 export interface ChunkStore {
@@ -81,10 +80,13 @@ export interface FileLook {
   readonly changedNs: bigint;
 }
 
-/** Remembers, of one folder that is stored again and again, which content each file had; so unchanged files are not read. */
+/**
+ * Remembers, of one folder that is stored again and again, which blob each file was; so large files are not read when they
+ * are unchanged. Small ones, whose bytes lie in their entries, are: to keep those twice costs more than to read them again.
+ */
 export interface SeenFiles {
   /** @param path from the folder, as bytes. @returns null when it was not seen, or looked otherwise. */
-  find(path: Uint8Array, look: FileLook): Content | null;
+  find(path: Uint8Array, look: FileLook): BlobRoot | null;
   /** Told in the order of the walk; kept once the walk is whole. */
-  note(path: Uint8Array, look: FileLook, content: Content): void;
+  note(path: Uint8Array, look: FileLook, content: BlobRoot): void;
 }

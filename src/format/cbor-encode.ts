@@ -19,25 +19,35 @@ const NULL = 0xf6;
 const LINK_BYTES = LINK_PREFIX.length + 32;
 const HEAD_BYTES_MAX = 9;
 const BYTES_AT_FIRST = 1024;
+const SPARE_BYTES_MAX = 256 * 1024;
 const BYTE_ORDER_MARK = 0xfeff;
 
 function unencodable(what: string): CodedError {
   return new CodedError('cbor_unencodable', `${what} has no canonical form`);
 }
 
+/** Where the last value was written. The next one goes there, too: a tree has millions, each to be copied once. */
+let spare: Buffer | null = null;
+
 class Encoder {
   readonly #caps: CborCaps;
-  #bytes = Buffer.allocUnsafe(BYTES_AT_FIRST);
-  #at = 0;
+  #bytes: Buffer;
+  #at: number;
   #items = 0;
 
-  constructor(caps: CborCaps) {
+  constructor(caps: CborCaps, headBytes: number) {
     this.#caps = caps;
+    this.#bytes = spare ?? Buffer.allocUnsafe(BYTES_AT_FIRST);
+    spare = null;
+    this.#bytes.fill(0, 0, headBytes);
+    this.#at = headBytes;
   }
 
   run(value: unknown): Uint8Array {
     this.#item(value, 0);
-    return new Uint8Array(this.#bytes.subarray(0, this.#at));
+    const bytes = new Uint8Array(this.#bytes.subarray(0, this.#at));
+    if (this.#bytes.length <= SPARE_BYTES_MAX) spare = this.#bytes;
+    return bytes;
   }
 
   /** @param depth how many arrays and maps are open; its cap bounds the recursion. */
@@ -163,8 +173,9 @@ function compareKeys(a: string, b: string): number {
 
 /**
  * The canonical bytes of `value`, within `caps`.
+ * @param headBytes as many zeros come before them: room for what whoever asks puts there; at most 1,024.
  * @throws cbor_unencodable, cbor_float, cbor_key, cbor_byte_order_mark, cbor_link, cbor_depth, cbor_items.
  */
-export function encodeCanonical(value: unknown, caps: CborCaps): Uint8Array {
-  return new Encoder(caps).run(value);
+export function encodeCanonical(value: unknown, caps: CborCaps, headBytes = 0): Uint8Array {
+  return new Encoder(caps, headBytes).run(value);
 }

@@ -15,9 +15,10 @@ const CAPS = { depthMax: CBOR_DEPTH_MAX, itemsMax: CBOR_ITEMS_MAX };
  * Canonical bytes of `value`.
  * @throws cbor_unencodable for what the form has no place for; the codes of `encodeCanonical` for floats, refused
  * keys, and values over the caps: what cannot be read back is never written.
+ * @param headBytes as `encodeCanonical` has it.
  */
-export function encodeValue(value: unknown): Uint8Array {
-  return encodeCanonical(value, CAPS);
+export function encodeValue(value: unknown, headBytes = 0): Uint8Array {
+  return encodeCanonical(value, CAPS, headBytes);
 }
 
 /**

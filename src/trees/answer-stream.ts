@@ -18,6 +18,11 @@ export class AnswerStream {
     this.#source = source[Symbol.asyncIterator]();
   }
 
+  /** Whether the next answer has begun to arrive. */
+  get hasHead(): boolean {
+    return this.#rest.length >= HEAD_BYTES;
+  }
+
   /** @returns null when there are no more. */
   async head(): Promise<AnswerHead | null> {
     if (this.#rest.length < HEAD_BYTES && !(await this.#fill(HEAD_BYTES))) return null;

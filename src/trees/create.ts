@@ -1,10 +1,11 @@
 import { TREE_DEPTH_MAX } from '../base/limits-chunks.ts';
+import { ContentWriters, type OpenContent } from '../chunks/content-writers.ts';
 import type { Content, Entry } from '../chunks/tree/entry.ts';
 import { framedEntry } from '../chunks/tree/entry-stream.ts';
 import { encodeSnapshot } from '../chunks/tree/snapshot.ts';
+import { chunkerFor } from '../format/chunkers/cut.ts';
 import { sha256 } from '../format/ids.ts';
 import type { CreateCounts, Created, CreateOptions } from './create-options.ts';
-import { Cutters, type OpenContent } from './cutters.ts';
 import { FileContents } from './file-contents.ts';
 import { runsOf } from './file-runs.ts';
 import type { FoundEntry } from './found.ts';
@@ -39,7 +40,7 @@ class Creation {
   readonly problems = new Problems();
   readonly #options: CreateOptions;
   readonly #reader: TreeReader;
-  readonly #cutters: Cutters;
+  readonly #writers: ContentWriters;
   readonly #contents: FileContents;
   readonly #meter: Meter;
   readonly #linked = new Linked();
@@ -49,9 +50,9 @@ class Creation {
   constructor(options: CreateOptions, reader: TreeReader) {
     this.#options = options;
     this.#reader = reader;
-    this.#cutters = new Cutters(options.profile, options.import);
+    this.#writers = new ContentWriters(() => chunkerFor(options.profile), options.import);
     this.#meter = new Meter(options.import);
-    const parts = { reader, cutters: this.#cutters, meter: this.#meter, problems: this.problems };
+    const parts = { reader, writers: this.#writers, meter: this.#meter, problems: this.problems };
     this.#contents = new FileContents({ ...options, ...parts });
   }
 
@@ -72,8 +73,8 @@ class Creation {
   /** The directory in which the reader stands. */
   async #directory(path: Uint8Array, depth: number): Promise<Content> {
     this.#counts.directories += 1;
-    const stream = this.#cutters.begin();
-    for (let batch = await this.#reader.next(); batch.length > 0; batch = await this.#reader.next()) {
+    const stream = this.#writers.open();
+    for await (const batch of this.#reader.batches()) {
       for (const run of runsOf(wantedOf(batch, path, { ...this.#options, problems: this.problems }))) {
         const [first] = run;
         if (first?.kind === 'directory') await this.#subdirectory(stream, first, path, depth);

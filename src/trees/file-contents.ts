@@ -1,9 +1,9 @@
-import { CHUNK_BYTES_MAX } from '../base/limits-chunks.ts';
+import { CHUNK_BYTES_MAX, INLINE_BYTES_MAX } from '../base/limits-chunks.ts';
+import type { ContentWriters } from '../chunks/content-writers.ts';
 import type { ChunkImport, SeenFiles } from '../chunks/ports.ts';
 import type { Content } from '../chunks/tree/entry.ts';
 import { lengthOf } from './content-source.ts';
 import type { CreateCounts } from './create-options.ts';
-import type { Cutters } from './cutters.ts';
 import { type FoundEntry, isSameLook } from './found.ts';
 import type { Meter } from './meter.ts';
 import { pathTo } from './paths.ts';
@@ -12,7 +12,7 @@ import type { TreeReader } from './reader.ts';
 
 interface Parts {
   readonly reader: TreeReader;
-  readonly cutters: Cutters;
+  readonly writers: ContentWriters;
   readonly meter: Meter;
   readonly import: ChunkImport;
   readonly seen?: SeenFiles;
@@ -54,7 +54,7 @@ export class FileContents {
   async next(found: FoundEntry, path: Uint8Array): Promise<Content | null> {
     const known = this.#known.get(found);
     this.#known.delete(found);
-    if (known !== undefined) this.#parts.seen?.note(path, found.look, known);
+    if (known !== undefined) this.#note(found, path, known);
     const content = known ?? (await this.#read(found, path));
     if (content !== null) this.counts.bytes += lengthOf(content);
     return content;
@@ -62,16 +62,17 @@ export class FileContents {
 
   async #find({ look }: FoundEntry, path: Uint8Array): Promise<Content | null> {
     if (look.bytes === 0) return { inline: new Uint8Array() };
+    // What is so small was not noted.
+    if (look.bytes <= INLINE_BYTES_MAX) return null;
     const content = this.#parts.seen?.find(path, look) ?? null;
     // A row that rotted would give the entry a length that nobody can read it by.
     if (content === null || lengthOf(content) !== look.bytes) return null;
-    if ('inline' in content) return content;
     return (await this.#parts.import.keep(content)) ? content : null;
   }
 
   async #read(found: FoundEntry, path: Uint8Array): Promise<Content | null> {
-    const { reader, cutters, problems, seen } = this.#parts;
-    const writer = cutters.begin();
+    const { reader, writers, problems } = this.#parts;
+    const writer = writers.open();
     const end = await reader.content((bytes, length) => {
       if (bytes === null) return this.#pushZeros(length, (zeros) => writer.push(zeros));
       writer.push(bytes);
@@ -86,8 +87,12 @@ export class FileContents {
     this.counts.bytesRead += lengthOf(content);
     const isSteady = isSameLook(end.before, end.after) && lengthOf(content) === end.after.bytes;
     if (!isSteady || !isSameLook(found.look, end.before)) problems.add('file_changed', path, '');
-    else if (this.#isOld(found)) seen?.note(path, found.look, content);
+    else if (this.#isOld(found)) this.#note(found, path, content);
     return content;
+  }
+
+  #note({ look }: FoundEntry, path: Uint8Array, content: Content): void {
+    if (!('inline' in content)) this.#parts.seen?.note(path, look, content);
   }
 
   #isOld({ look }: FoundEntry): boolean {

@@ -2,24 +2,26 @@ import { assert } from '../base/assert.ts';
 import { utf8 } from '../base/bytes.ts';
 import { CodedError } from '../base/errors.ts';
 import type { FileLook } from '../chunks/ports.ts';
-import { type Found, type FoundEntry, foundIn, lookIn } from './found.ts';
+import type { ContentEnd, OnContent } from './content-end.ts';
+import { contentFrom } from './file-content.ts';
+import { type Found, type FoundEntry, foundIn } from './found.ts';
+import { LentFiles } from './lent-files.ts';
 import { errorName } from './problems.ts';
 import { named } from './request-bytes.ts';
 import { TreesProcess } from './trees-process.ts';
 
-/** How the reading of one file went. */
-export type ContentEnd =
-  /** Nothing of it was told. */
-  | { readonly isOpened: false; readonly code: number }
-  /** `code` 0: all that it had when it was opened, or as much as was left. */
-  | { readonly isOpened: true; readonly code: number; readonly before: FileLook; readonly after: FileLook };
-
-/** Given the bytes of a file in their order, or null and how many zeros come now. */
-export type OnContent = (bytes: Uint8Array | null, length: number) => Promise<void> | undefined;
+interface Batch {
+  readonly entries: readonly Found[];
+  readonly isLast: boolean;
+}
 
 /** Walks a folder by `blockmesh-trees read`: stands in one directory, and goes into those in it and back. */
 export class TreeReader {
   readonly #process: TreesProcess;
+  /** null: all contents come by the pipe. */
+  #lent: LentFiles | null = null;
+  /** What came with the answer to the last `enter`. */
+  #first: Batch = { entries: [], isLast: true };
 
   constructor(signal: AbortSignal) {
     this.#process = new TreesProcess('read', signal);
@@ -29,7 +31,10 @@ export class TreeReader {
   async open(folder: string): Promise<FoundEntry> {
     this.#process.send('o', named(utf8(folder)));
     const root = await this.#entered();
-    if (typeof root !== 'number') return root;
+    if (typeof root !== 'number') {
+      this.#lent = await this.#lender(root.look);
+      return root;
+    }
     throw new CodedError('folder_not_read', `${folder} cannot be read: ${errorName(root)}`, {
       fields: { folder, error: errorName(root) },
     });
@@ -45,15 +50,13 @@ export class TreeReader {
     this.#process.send('l');
   }
 
-  /** More of the directory, by the bytes of the names; nothing at its end. */
-  async next(): Promise<readonly Found[]> {
-    this.#process.send('n');
-    const head = await this.#process.head();
-    assert(head.type === 'B', 'a batch is answered');
-    const fields = await this.#process.fields(head);
-    const entries: Found[] = [];
-    while (!fields.isAtEnd) entries.push(foundIn(fields));
-    return entries;
+  /** The entries of the directory that was entered last, some at a time, by the bytes of their names. */
+  async *batches(): AsyncGenerator<readonly Found[]> {
+    for (let batch = this.#first; ; batch = await this.#batch()) {
+      yield batch.entries;
+      if (batch.isLast) return;
+      this.#process.send('n');
+    }
   }
 
   /** Asks for files of this directory; `content` tells of one after the other, and is to be called for each. */
@@ -61,15 +64,24 @@ export class TreeReader {
     if (names.length === 0) return;
     const count = Buffer.alloc(4);
     count.writeUInt32LE(names.length);
-    this.#process.send('r', count, ...names.map(named));
+    this.#process.send(this.#lent === null ? 'r' : 'R', count, ...names.map(named));
   }
 
   content(onContent: OnContent): Promise<ContentEnd> {
-    return contentFrom(this.#process, onContent);
+    return contentFrom(this.#process, onContent, this.#lent);
   }
 
   end(): Promise<void> {
     return this.#process.end();
+  }
+
+  async #lender(look: FileLook): Promise<LentFiles | null> {
+    const { pid } = this.#process;
+    this.#process.send('h');
+    const fields = await this.#process.fields(await this.#process.head());
+    if (pid === undefined) return null;
+    const lent = new LentFiles(pid);
+    return lent.canOpen(fields.u32(), look) ? lent : null;
   }
 
   async #entered(): Promise<FoundEntry | number> {
@@ -78,29 +90,17 @@ export class TreeReader {
     if (head.type === 'X') return fields.u32();
     const found = foundIn(fields);
     assert(head.type === 'M' && found.kind !== 'lost', 'a directory that was entered is told');
+    this.#first = await this.#batch();
     return found;
   }
-}
 
-/** What is told of one file. */
-export async function contentFrom(trees: TreesProcess, onContent: OnContent): Promise<ContentEnd> {
-  const opened = await trees.head();
-  const openedFields = await trees.fields(opened);
-  if (opened.type === 'X') return { isOpened: false, code: openedFields.u32() };
-  const before = lookIn(openedFields).look;
-  for (;;) {
-    const head = await trees.head();
-    if (head.type === 'D') {
-      for await (const piece of trees.pieces(head)) await onContent(piece, piece.length);
-      continue;
-    }
-    const fields = await trees.fields(head);
-    if (head.type === 'Z') {
-      await onContent(null, fields.i64());
-      continue;
-    }
-    assert(head.type === 'E', 'a file that was opened ends');
-    const code = fields.u32();
-    return { isOpened: true, code, before, after: lookIn(fields).look };
+  async #batch(): Promise<Batch> {
+    const head = await this.#process.head();
+    assert(head.type === 'B', 'a batch is answered');
+    const fields = await this.#process.fields(head);
+    const isLast = fields.u8() === 1;
+    const entries: Found[] = [];
+    while (!fields.isAtEnd) entries.push(foundIn(fields));
+    return { entries, isLast };
   }
 }

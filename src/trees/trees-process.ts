@@ -31,6 +31,11 @@ export class TreesProcess {
     this.#answers = new AnswerStream(stdout);
   }
 
+  /** undefined when it could not be started. */
+  get pid(): number | undefined {
+    return this.#subprocess.pid;
+  }
+
   /** The bytes are its own until they are sent. @returns whether it is time to `flush`. */
   send(type: string, ...parts: readonly Uint8Array[]): boolean {
     const length = parts.reduce((sum, part) => sum + part.length, 0);
@@ -68,7 +73,8 @@ export class TreesProcess {
 
   /** @throws trees_cut, trees_failed. */
   async head(): Promise<AnswerHead> {
-    await this.flush();
+    // What has arrived is taken first: it waits for nothing that was gathered since.
+    if (!this.#answers.hasHead) await this.flush();
     return (await this.#answers.head()) ?? (await this.#throwFailure());
   }
 

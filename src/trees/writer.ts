@@ -1,8 +1,9 @@
 import { assert } from '../base/assert.ts';
 import { CodedError } from '../base/errors.ts';
 import { TREES_DATA_BYTES_MAX, TREES_UNANSWERED_MAX } from '../base/limits-chunks.ts';
+import type { ContentEnd, OnContent } from './content-end.ts';
+import { contentFrom } from './file-content.ts';
 import { errorName } from './problems.ts';
-import { type ContentEnd, contentFrom, type OnContent } from './reader.ts';
 import { named, u8 } from './request-bytes.ts';
 import { TreesProcess } from './trees-process.ts';
 

@@ -37,7 +37,7 @@ export class Shelf implements ChunkSink {
   }
 
   list(digest: Uint8Array, bytes: Uint8Array): void {
-    this.kept.set(hex(digest), bytes);
+    this.kept.set(hex(digest), Uint8Array.from(bytes));
   }
 }
 

@@ -20,11 +20,11 @@ export class MemoryChunks implements ChunkSink {
   };
 
   chunk({ digest }: { readonly digest: Uint8Array }, bytes: Uint8Array): void {
-    this.kept.set(hex(digest), bytes);
+    this.kept.set(hex(digest), Uint8Array.from(bytes));
   }
 
   list(digest: Uint8Array, bytes: Uint8Array): void {
-    this.kept.set(hex(digest), bytes);
+    this.kept.set(hex(digest), Uint8Array.from(bytes));
   }
 
   async room(): Promise<void> {}

@@ -84,7 +84,7 @@ t.test('a folder that changes meanwhile is kept as far as it can be', async (t) 
 });
 
 t.test('a file that changed just now is read the next time', async (t) => {
-  const tree = t.testdir({ file: 'file' });
+  const tree = t.testdir({ file: 'file'.repeat(10_000) });
   const chunks = new MemoryChunks();
   const seen = new MemorySeen();
   const changedMs = Number(execFileSync('stat', ['-c', '%.9Z', join(tree, 'file')], { encoding: 'utf8' })) * 1000;
@@ -127,7 +127,7 @@ t.test('what was seen and is not in the store any more is read', async (t) => {
   const first = await create(tree, new MemoryChunks(), { seen });
   const chunks = new MemoryChunks();
   const second = await create(tree, chunks, { seen });
-  t.equal(second.counts.filesRead, 1, 'but for what lies in the entry');
+  t.equal(second.counts.filesRead, 2);
   t.equal(toHex(second.digest), toHex(first.digest));
   t.strictSame((await restore(second.digest, join(t.testdirName, 'back'), chunks)).problems, []);
 });

@@ -3,7 +3,6 @@ import { LIST_BYTES_MAX } from '../../src/base/limits-chunks.ts';
 import type { Fetch } from '../../src/chunks/blob-reader.ts';
 import type { BlobRoot } from '../../src/chunks/list-writer.ts';
 import type { ChunkImport, FileLook, SeenFiles } from '../../src/chunks/ports.ts';
-import type { Content } from '../../src/chunks/tree/entry.ts';
 import { decodeEntry } from '../../src/chunks/tree/entry-code.ts';
 import { decodeValue } from '../../src/format/codec.ts';
 import { sha256 } from '../../src/format/ids.ts';
@@ -71,16 +70,16 @@ function idOf(root: Uint8Array | undefined): Uint8Array {
 }
 
 export class MemorySeen implements SeenFiles {
-  readonly #seen = new Map<string, { readonly look: FileLook; readonly content: Content }>();
+  readonly #seen = new Map<string, { readonly look: FileLook; readonly content: BlobRoot }>();
 
-  find(path: Uint8Array, look: FileLook): Content | null {
+  find(path: Uint8Array, look: FileLook): BlobRoot | null {
     const known = this.#seen.get(toHex(path));
     if (known === undefined) return null;
     const isSame = Object.entries(look).every(([field, value]) => known.look[field as keyof FileLook] === value);
     return isSame ? known.content : null;
   }
 
-  note(path: Uint8Array, look: FileLook, content: Content): void {
+  note(path: Uint8Array, look: FileLook, content: BlobRoot): void {
     this.#seen.set(toHex(path), { look, content });
   }
 }

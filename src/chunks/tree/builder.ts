@@ -1,8 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import { compareBytes } from '../../base/bytes.ts';
 import { TREE_DEPTH_MAX } from '../../base/limits-chunks.ts';
-import type { ContentWriter } from '../content-writer.ts';
-import type { ContentWriters } from '../content-writers.ts';
+import type { ContentWriters, OpenContent } from '../content-writers.ts';
 import type { Content, Entry, Meta } from './entry.ts';
 import { framedEntry } from './entry-stream.ts';
 import type { RootDirectory } from './snapshot.ts';
@@ -11,7 +10,7 @@ import { deepError } from './walk.ts';
 interface OpenDirectory {
   readonly name: Uint8Array;
   readonly meta: Meta;
-  readonly writer: Pick<ContentWriter, 'push' | 'end'>;
+  readonly writer: OpenContent;
   last: Uint8Array | null;
 }
 

@@ -25,11 +25,16 @@ const ID_MAX = 2 ** 32 - 2;
 const DEVICE_MAX = 2 ** 32 - 1;
 const NANOSECONDS_MAX = 999_999_999;
 
-export function encodeEntry(entry: Entry): Uint8Array {
+/** @param headBytes zeros that come before it. */
+export function encodeEntry(entry: Entry, headBytes = 0): Uint8Array {
+  return encodeValue(fieldsOf(entry), headBytes);
+}
+
+function fieldsOf(entry: Entry): Readonly<Record<string, unknown>> {
   const head = { n: entry.name, t: LETTERS[entry.kind] };
-  if (entry.kind === 'hardlink') return encodeValue({ ...head, to: entry.to });
+  if (entry.kind === 'hardlink') return { ...head, to: entry.to };
   const { mode, uid, gid, modified, attributes } = entry.meta;
-  return encodeValue({
+  return {
     ...head,
     m: mode,
     u: uid,
@@ -38,7 +43,7 @@ export function encodeEntry(entry: Entry): Uint8Array {
     ...(modified.nanoseconds === 0 ? {} : { ns: modified.nanoseconds }),
     ...(attributes.length === 0 ? {} : { x: attributes.map(({ name, value }) => [name, value]) }),
     ...nodeFields(entry),
-  });
+  };
 }
 
 function nodeFields(node: Node): Readonly<Record<string, unknown>> {

@@ -9,15 +9,14 @@ const LENGTH_BYTES = 4;
 
 /** An entry as it stands in the stream: its length in four bytes, the most significant first, and its bytes. */
 export function framedEntry(entry: Entry): Uint8Array {
-  const bytes = encodeEntry(entry);
-  if (bytes.length > ENTRY_BYTES_MAX) {
+  const framed = encodeEntry(entry, LENGTH_BYTES);
+  const bytes = framed.length - LENGTH_BYTES;
+  if (bytes > ENTRY_BYTES_MAX) {
     throw new CodedError('entry_large', 'an entry of a tree is too large: its attributes, most likely', {
-      fields: { name: Buffer.from(entry.name).toString(), bytes: bytes.length, bytesMax: ENTRY_BYTES_MAX },
+      fields: { name: Buffer.from(entry.name).toString(), bytes, bytesMax: ENTRY_BYTES_MAX },
     });
   }
-  const framed = Buffer.alloc(LENGTH_BYTES + bytes.length);
-  framed.writeUInt32BE(bytes.length);
-  framed.set(bytes, LENGTH_BYTES);
+  new DataView(framed.buffer, framed.byteOffset).setUint32(0, bytes);
   return framed;
 }
 

@@ -23,7 +23,7 @@ export interface Put {
 
 /**
  * Stores a stream. One that is stopped leaves its chunks, until a collection: a rerun finds them and goes on.
- * @param pieces of at most `CHUNKER_BLOCK_BYTES`, each its own memory.
+ * @param pieces of at most `CHUNKER_BLOCK_BYTES`, each lent until the next is asked for.
  * @throws the reason of the signal; the codes of `ChunkImport.room`.
  */
 export async function putBlob(store: Chunks, pieces: AsyncIterable<Uint8Array>, options: PutOptions): Promise<Put> {

@@ -80,7 +80,7 @@ export const SCHEMA_1 = `
     name TEXT NOT NULL UNIQUE,
     walk INTEGER NOT NULL
   ) STRICT;
-  -- Rows of another walk than that are of one that was cut, or not needed any more. look, content: canonical CBOR.
+  -- Rows of another walk than that are of one that was cut, or not needed any more. look, content: as seen-code.ts has them.
   CREATE TABLE seen (
     source INTEGER NOT NULL, walk INTEGER NOT NULL,
     path BLOB NOT NULL,

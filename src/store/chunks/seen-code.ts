@@ -1,40 +1,39 @@
-import { CodedError } from '../../base/errors.ts';
-import { ENTRY_BYTES_MAX } from '../../base/limits-chunks.ts';
+import { BLOB_BYTES_MAX, LIST_HEIGHT_MAX } from '../../base/limits-chunks.ts';
+import type { BlobRoot } from '../../chunks/list-writer.ts';
 import type { FileLook } from '../../chunks/ports.ts';
-import type { Content } from '../../chunks/tree/entry.ts';
-import { decodeValue, encodeValue } from '../../format/codec.ts';
-import { Fields } from '../../format/fields.ts';
 
-/** How the rows of seen files are written. A look is only ever compared. */
+/** How the rows of seen files are written: numbers of 8 bytes each, the least significant byte first. */
 
+const NUMBER_BYTES = 8;
+const DIGEST_BYTES = 32;
+const CONTENT_BYTES = DIGEST_BYTES + 2 * NUMBER_BYTES;
+
+/** Only ever compared. */
 export function encodeLook({ device, inode, bytes, modifiedNs, changedNs }: FileLook): Uint8Array {
-  return Buffer.from([device, inode, BigInt(bytes), modifiedNs, changedNs].join(' '), 'latin1');
+  const row = Buffer.allocUnsafe(5 * NUMBER_BYTES);
+  row.writeBigUInt64LE(device, 0);
+  row.writeBigUInt64LE(inode, NUMBER_BYTES);
+  row.writeBigInt64LE(BigInt(bytes), 2 * NUMBER_BYTES);
+  row.writeBigInt64LE(BigInt.asIntN(64, modifiedNs), 3 * NUMBER_BYTES);
+  row.writeBigInt64LE(BigInt.asIntN(64, changedNs), 4 * NUMBER_BYTES);
+  return row;
 }
 
-export function encodeContent(content: Content): Uint8Array {
-  return encodeValue({ ...content });
+/** The digest, how high its lists are, and how long it is. */
+export function encodeContent({ digest, height, length }: BlobRoot): Uint8Array {
+  const row = Buffer.allocUnsafe(CONTENT_BYTES);
+  row.set(digest);
+  row.writeBigUInt64LE(BigInt(height), DIGEST_BYTES);
+  row.writeBigUInt64LE(BigInt(length), DIGEST_BYTES + NUMBER_BYTES);
+  return row;
 }
 
 /** null: what the disk made of it is none. */
-export function decodeContent(bytes: Uint8Array): Content | null {
-  try {
-    return contentOf(bytes);
-  } catch (error) {
-    if (error instanceof CodedError) return null;
-    throw error;
-  }
-}
-
-function contentOf(bytes: Uint8Array): Content {
-  const value = decodeValue(bytes, ENTRY_BYTES_MAX);
-  const fields = new Fields(value, 'seen_form', 'seen file');
-  if (fields.has('inline')) {
-    const inline = fields.raw('inline');
-    return inline instanceof Uint8Array ? { inline } : fields.refuse('inline', 'bytes');
-  }
-  return {
-    digest: fields.bytes('digest', 32),
-    height: fields.integer('height', 0, Number.MAX_SAFE_INTEGER),
-    length: fields.integer('length', 0, Number.MAX_SAFE_INTEGER),
-  };
+export function decodeContent(bytes: Uint8Array): BlobRoot | null {
+  if (bytes.length !== CONTENT_BYTES) return null;
+  const row = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const height = row.readBigUInt64LE(DIGEST_BYTES);
+  const length = row.readBigUInt64LE(DIGEST_BYTES + NUMBER_BYTES);
+  if (height > LIST_HEIGHT_MAX || length === 0n || length > BLOB_BYTES_MAX) return null;
+  return { digest: new Uint8Array(row.subarray(0, DIGEST_BYTES)), height: Number(height), length: Number(length) };
 }

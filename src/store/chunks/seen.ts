@@ -2,8 +2,8 @@ import type { Statement } from 'better-sqlite3';
 import { equalBytes } from '../../base/bytes.ts';
 import { CodedError } from '../../base/errors.ts';
 import { SEEN_BATCH_ROWS_MAX } from '../../base/limits-chunks.ts';
+import type { BlobRoot } from '../../chunks/list-writer.ts';
 import type { FileLook, SeenFiles } from '../../chunks/ports.ts';
-import type { Content } from '../../chunks/tree/entry.ts';
 import type { ChunksFile } from './file.ts';
 import { decodeContent, encodeContent, encodeLook } from './seen-code.ts';
 
@@ -66,13 +66,13 @@ class StoredWalk implements SeenWalk {
     );
   }
 
-  find(path: Uint8Array, look: FileLook): Content | null {
+  find(path: Uint8Array, look: FileLook): BlobRoot | null {
     const { id, walk } = this.#source;
     const row = this.#file.read(() => this.#find.get(id, walk, path));
     return row !== undefined && equalBytes(row.look, encodeLook(look)) ? decodeContent(row.content) : null;
   }
 
-  note(path: Uint8Array, look: FileLook, content: Content): void {
+  note(path: Uint8Array, look: FileLook, content: BlobRoot): void {
     this.#noted.push([new Uint8Array(path), encodeLook(look), encodeContent(content)]);
     if (this.#noted.length === SEEN_BATCH_ROWS_MAX) this.#write(() => {});
   }

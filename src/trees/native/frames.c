@@ -147,3 +147,4 @@ void put_bytes(const void *bytes, size_t length) {
 }
 
 void put_u32_at(size_t offset, uint32_t value) { store(out + out_start + HEAD_BYTES + offset, value, 4); }
+void put_u8_at(size_t offset, uint8_t value) { store(out + out_start + HEAD_BYTES + offset, value, 1); }

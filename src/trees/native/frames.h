@@ -43,7 +43,8 @@ void answer_cut(size_t length);
 /* Room for `length` bytes more, to be filled in place; put_filled says how many of them count. */
 uint8_t *put_room(size_t length);
 void put_filled(size_t length);
-/* Overwrites four bytes that were put before. */
+/* Overwrites what was put before. */
+void put_u8_at(size_t offset, uint8_t value);
 void put_u32_at(size_t offset, uint32_t value);
 
 /* Says on standard error what is wrong, and ends the process. */

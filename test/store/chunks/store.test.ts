@@ -183,7 +183,6 @@ t.test('what files looked like, and where copies are', async (t) => {
   const first = chunks.beginSeenWalk('/srv');
   t.equal(first.find(path, look), null);
   first.note(path, look, content);
-  first.note(Buffer.from('b'), look, { inline: new Uint8Array([1, 2]) });
   t.equal(chunks.beginSeenWalk('/srv').find(path, look), null, 'that walk was not whole');
   const whole = chunks.beginSeenWalk('/srv');
   for (let index = 0; index <= SEEN_BATCH_ROWS_MAX; index += 1) whole.note(Buffer.from(`f${index}`), look, content);
