@@ -36,9 +36,18 @@ export const DIRECTORY_ENTRIES_MAX = 10_000_000;
 export const SOUND_PARTS_MAX = 131_072;
 /** What a collection marks in one transaction: it holds the lock for some 0.1 s, on a slow board for a second. */
 export const MARKS_IN_TRANSACTION_MAX = 8_192;
+/** What it gathers and sorts before: so many marks lie close together, and a page is not written for each of them. */
+export const MARKS_GATHERED_MAX = 131_072;
 /** Packs that a collection looks at in one transaction, and those that it takes away or writes anew. */
 export const SWEPT_PACKS_SEEN_MAX = 256;
 export const SWEPT_PACKS_GONE_MAX = 16;
+/** Rows of dead chunks that it takes away in one transaction; of packs that stay, there may be many. */
+export const SWEPT_CHUNKS_MAX = 16_384;
+/** By how much a transaction of a collection becomes smaller each time the disk is full, and at most. */
+export const TIGHT_DIVISOR_STEP = 8;
+export const TIGHT_DIVISOR_MAX = 512;
+/** Kept free beside a store, for a collection on a full disk. */
+export const CHUNKS_RESERVE_BYTES = 4 * 1024 * 1024;
 /** Pages that are given back to the disk in one transaction. */
 export const FREED_PAGES_MAX = 1_024;
 /** Between two transactions of a collection others have their turn. */
@@ -85,6 +94,10 @@ export const CHUNKS_FREE_BYTES_MIN = 256 * 1024 * 1024;
 /** Rows written in one transaction to tables that hold a row for each file. */
 export const SEEN_BATCH_ROWS_MAX = 4_096;
 
+assert(SWEPT_CHUNKS_MAX >= PACK_CHUNKS_MAX, 'a pack goes in one transaction');
+/** Each mark, and each row that goes, may lie on a page of its own, of 8 KiB and the header of a frame. */
+const TIGHT_ROWS_MAX = Math.max(MARKS_IN_TRANSACTION_MAX, SWEPT_CHUNKS_MAX) / TIGHT_DIVISOR_MAX;
+assert(2 * TIGHT_ROWS_MAX * (8192 + 24) <= CHUNKS_RESERVE_BYTES, 'the smallest transaction fits the reserve');
 assert(IMPORT_BATCH_PACKS_MAX <= IMPORT_PACKS_MAX, 'a whole batch can wait');
 assert(IMPORT_PACKS_MAX * PACK_CHUNKS_MAX <= IMPORT_KNOWN_MAX, 'what waits to be written is remembered');
 assert(

@@ -1,5 +1,6 @@
 import { isProcessAlive } from '../../store/chunks/alive.ts';
-import { type Collected, type CollectProgress, collect } from '../../store/chunks/collect.ts';
+import { type Collected, collect } from '../../store/chunks/collect.ts';
+import type { CollectProgress } from '../../store/chunks/collect-options.ts';
 import { PackBook } from '../../store/chunks/pack-book.ts';
 import { type ScrubProgress, scrub } from '../../store/chunks/scrub.ts';
 import type { Chunks } from '../../store/chunks/store.ts';

@@ -1,4 +1,6 @@
-import { assert } from '../../base/assert.ts';
+import { CodedError } from '../../base/errors.ts';
+import { MARKS_IN_TRANSACTION_MAX } from '../../base/limits-chunks.ts';
+import type { Room } from './collect-room.ts';
 import type { ChunksFile } from './file.ts';
 import type { MetaRow } from './rows.ts';
 
@@ -33,28 +35,48 @@ export interface LeaseJudgement {
 export function beginEpoch(file: ChunksFile, leases: LeaseJudgement): Epoch {
   const { database } = file;
   return file.write(() => {
-    const meta = database.prepare<[], MetaRow>('SELECT * FROM meta').get();
-    assert(meta !== undefined, 'a store has its one row of meta');
-    if (meta.collecting !== null && meta.floor !== null) {
-      return { epoch: meta.collecting, floor: meta.floor, isResumed: true };
-    }
-    const epoch = meta.epoch + 1;
-    let floor = epoch;
-    for (const lease of database.prepare<[], LeaseRow>('SELECT * FROM lease').all()) {
-      if (lease.until_ms >= leases.nowMs && leases.isAlive(lease.pid)) floor = Math.min(floor, lease.epoch);
-      else database.prepare<[number]>('DELETE FROM lease WHERE id = ?').run(lease.id);
-    }
-    database.prepare('UPDATE meta SET epoch = ?, collecting = ?, floor = ?').run(epoch, epoch, floor);
-    return { epoch, floor, isResumed: false };
+    const { next, lost } = nextEpoch(file, leases);
+    if (next.isResumed) return next;
+    const drop = database.prepare<[number]>('DELETE FROM lease WHERE id = ?');
+    for (const { id } of lost) drop.run(id);
+    database.prepare('UPDATE meta SET epoch = ?, collecting = ?, floor = ?').run(next.epoch, next.epoch, next.floor);
+    return next;
   });
 }
 
+/** The one that `beginEpoch` would begin, or go on with; nothing is changed. */
+export function foreseeEpoch(file: ChunksFile, leases: LeaseJudgement): Epoch {
+  return file.read(() => nextEpoch(file, leases).next);
+}
+
+function nextEpoch(
+  { database, path }: ChunksFile,
+  { nowMs, isAlive }: LeaseJudgement,
+): { readonly next: Epoch; readonly lost: readonly LeaseRow[] } {
+  const meta = database.prepare<[], MetaRow>('SELECT * FROM meta').get();
+  if (meta === undefined) throw new CodedError('chunks_damaged', `${path} has lost its first row`);
+  if (meta.collecting !== null && meta.floor !== null) {
+    return { next: { epoch: meta.collecting, floor: meta.floor, isResumed: true }, lost: [] };
+  }
+  const epoch = meta.epoch + 1;
+  const rows = database.prepare<[], LeaseRow>('SELECT * FROM lease').all();
+  const isHonoured = ({ until_ms, pid }: LeaseRow) => until_ms >= nowMs && isAlive(pid);
+  const floor = Math.min(epoch, ...rows.filter(isHonoured).map((lease) => lease.epoch));
+  return { next: { epoch, floor, isResumed: false }, lost: rows.filter((lease) => !isHonoured(lease)) };
+}
+
 /** Ends it: the next call begins another one, which walks everything again. */
-export function endEpoch(file: ChunksFile, { epoch }: Epoch): void {
+export function endEpoch(file: ChunksFile, { epoch }: Epoch, room: Room): void {
   const { database } = file;
-  file.write(() => {
+  room.run(() =>
     // Another process may have ended it, and begun the next.
-    database.prepare('UPDATE meta SET collecting = NULL, floor = NULL WHERE collecting = ?').run(epoch);
-    database.prepare('DELETE FROM walked WHERE epoch <= ?').run(epoch);
-  });
+    file.write(() =>
+      database.prepare('UPDATE meta SET collecting = NULL, floor = NULL WHERE collecting = ?').run(epoch),
+    ),
+  );
+  const some = database.prepare<[number, number]>(
+    'DELETE FROM walked WHERE (digest, kind) IN (SELECT digest, kind FROM walked WHERE epoch <= ? LIMIT ?)',
+  );
+  const forget = () => file.write(() => some.run(epoch, room.share(MARKS_IN_TRANSACTION_MAX)).changes);
+  while (room.run(forget) > 0);
 }

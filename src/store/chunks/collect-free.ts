@@ -1,4 +1,3 @@
-import { FREED_PAGES_MAX } from '../../base/limits-chunks.ts';
 import type { ChunksFile } from './file.ts';
 
 /** Pages of the file that hold nothing. */
@@ -6,10 +5,10 @@ export function freePages(file: ChunksFile): number {
   return Number(file.read(() => file.database.pragma('freelist_count', { simple: true })));
 }
 
-/** Gives some pages at the end of the file back to the disk, in one transaction. @returns how many it was. */
-export function giveBackPages(file: ChunksFile): number {
+/** Gives `most` pages at the end of the file back to the disk, in one transaction. @returns how many it was. */
+export function giveBackPages(file: ChunksFile, most: number): number {
   const before = freePages(file);
-  file.read(() => file.database.pragma(`incremental_vacuum(${FREED_PAGES_MAX})`));
+  file.read(() => file.database.pragma(`incremental_vacuum(${most})`));
   return before - freePages(file);
 }
 

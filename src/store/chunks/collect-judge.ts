@@ -16,13 +16,13 @@ export type PackHead = Omit<PackRow, 'bytes'>;
 
 /** Goes through the packs and says which of them stay. */
 export class Judge {
-  readonly #floor: number;
+  readonly #isKept: (row: ChunkRow) => boolean;
   readonly #next: Statement<[number, number], PackHead>;
   readonly #rowOf: Statement<[Uint8Array], ChunkRow>;
 
-  /** @param floor chunks of an older epoch are dead. */
-  constructor(database: Database, floor: number) {
-    this.#floor = floor;
+  /** @param isKept whether a chunk is live, or may be. */
+  constructor(database: Database, isKept: (row: ChunkRow) => boolean) {
+    this.#isKept = isKept;
     this.#next = database.prepare(
       'SELECT id, coding, raw_bytes, stored_bytes, members FROM pack WHERE id > ? AND id <= ? ORDER BY id LIMIT 1',
     );
@@ -48,13 +48,19 @@ export class Judge {
     const dead: Member[] = [];
     for (const member of members) {
       const row = this.#rowOf.get(member.digest);
-      if (row === undefined || row.pack !== pack.id) continue;
-      (row.epoch < this.#floor ? dead : live).push(member);
+      if (row === undefined || row.pack !== pack.id || isTold(member, row, members)) continue;
+      (this.#isKept(row) ? live : dead).push(member);
     }
     const bytes = bytesOf(live);
     const verdict = live.length === 0 ? 'goes' : 2 * bytes < pack.raw_bytes ? 'anew' : 'stays';
     return { pack, live, dead, verdict };
   }
+}
+
+/** Whether a chunk that lies twice in a pack is told of at the other place. */
+function isTold(member: Member, row: ChunkRow, members: readonly Member[]): boolean {
+  if (row.at === member.at) return false;
+  return members.some(({ at, digest }) => at === row.at && Buffer.compare(digest, member.digest) === 0);
 }
 
 export function membersOf({ members, raw_bytes }: PackHead): readonly Member[] | null {

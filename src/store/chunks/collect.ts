@@ -1,42 +1,15 @@
-import { COLLECT_PAUSE_MS, FAULTS_TOLD_MAX } from '../../base/limits-chunks.ts';
-import type { Clock } from '../../base/ports.ts';
-import { liveOf } from '../../chunks/live.ts';
+import { COLLECT_PAUSE_MS, FREED_PAGES_MAX } from '../../base/limits-chunks.ts';
 import type { RootFault } from '../../chunks/live-check.ts';
-import { pathOf } from '../../chunks/live-item.ts';
-import { beginEpoch, type Epoch, endEpoch } from './collect-epoch.ts';
-import { freePages, giveBackPages, writeLogBack } from './collect-free.ts';
-import { Marker } from './collect-mark.ts';
-import { Sweep } from './collect-sweep.ts';
+import { DryBook, EpochBook } from './collect-books.ts';
+import { beginEpoch, endEpoch, foreseeEpoch } from './collect-epoch.ts';
+import { freePages, giveBackPages } from './collect-free.ts';
+import type { CollectOptions, CollectPorts } from './collect-options.ts';
+import { Room } from './collect-room.ts';
+import { Sweep, type SweptTo } from './collect-sweep.ts';
 import { NOTHING_SWEPT, type Swept, sumOfSwept } from './collect-swept.ts';
-import type { ChunksFile } from './file.ts';
-import type { PackBook } from './pack-book.ts';
+import { mark } from './collect-walk.ts';
 import { pauseFor } from './pause.ts';
 import { Quarantine } from './quarantine.ts';
-import type { StoreView } from './verify.ts';
-
-export interface CollectPorts {
-  readonly file: ChunksFile;
-  readonly store: StoreView;
-  readonly packs: PackBook;
-  readonly clock: Clock;
-  /** Whether a process of this number lives on this machine, or might. */
-  readonly isAlive: (pid: number) => boolean;
-}
-
-export interface CollectOptions {
-  /** Marks what is live, and only says what would go. */
-  readonly isDryRun: boolean;
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: CollectProgress) => void;
-}
-
-/** How far a collection is: chunks marked, packs looked at, pages given back. */
-export interface CollectProgress {
-  readonly phase: 'mark' | 'sweep' | 'give back';
-  readonly done: number;
-  /** As far as that is known. */
-  readonly total: number;
-}
 
 export interface Collected {
   /** Whether an earlier call had begun this collection: then what died since it began goes with the next one. */
@@ -57,93 +30,78 @@ export interface Collected {
  * @throws the reason of the signal; chunks_locked, chunks_full, chunks_unwritable, chunks_damaged, chunks_io.
  */
 export async function collect(ports: CollectPorts, options: CollectOptions): Promise<Collected> {
+  return options.isDryRun ? await collectDry(ports, options) : await collectNow(ports, options);
+}
+
+async function collectNow(ports: CollectPorts, options: CollectOptions): Promise<Collected> {
   const { file, clock, isAlive } = ports;
-  const epoch = beginEpoch(file, { nowMs: clock.now().wallMs, isAlive });
-  const marked = await mark(ports, epoch, options);
-  const quarantine = new Quarantine(file, () => clock.now().wallMs);
-  const sweep = new Sweep(file, epoch.floor, ports.packs);
-  const swept = marked.isWhole ? await sweepAll(ports, sweep, options) : NOTHING_SWEPT;
-  if (marked.isWhole && !options.isDryRun && !epoch.isResumed) quarantine.forget(marked.isMissing);
-  endEpoch(file, epoch);
-  const fileBytes = options.isDryRun ? 0 : await giveBack(ports, options);
-  const { faults, faultCount } = marked;
-  return { isResumed: epoch.isResumed, isSwept: marked.isWhole, swept, fileBytes, faults, faultCount };
-}
-
-interface Marked {
-  readonly isWhole: boolean;
-  readonly faults: readonly RootFault[];
-  readonly faultCount: number;
-  /** Whether a root may need a chunk that is not here. */
-  readonly isMissing: (digest: Uint8Array) => boolean;
-}
-
-async function mark(ports: CollectPorts, { epoch }: Epoch, { signal, onProgress }: CollectOptions): Promise<Marked> {
-  const { file, store } = ports;
-  const marker = new Marker(file, epoch);
-  const total = chunksOf(file);
-  const faults: RootFault[] = [];
-  let faultCount = 0;
-  let isWhole = true;
-  let done = 0;
-  const take = (found: readonly RootFault[]) => {
-    faultCount += found.length;
-    faults.push(...found.slice(0, Math.max(0, FAULTS_TOLD_MAX - faults.length)));
-  };
-  const flush = async () => {
-    const { marked, missing } = marker.flush();
-    take(missing);
-    done += marked;
-    onProgress({ phase: 'mark', done, total });
-    await pauseFor(ports.clock, COLLECT_PAUSE_MS);
-  };
-  // Read after the epoch was raised: a root that is set later is of an import that holds the floor, or of a newer one.
-  for (const root of store.roots.list()) {
-    const isWalked = (kind: 'list' | 'tree', digest: Uint8Array) => marker.isWalked(kind, digest);
-    for await (const item of liveOf(root.target, { fetch: store.get, isWalked })) {
-      signal.throwIfAborted();
-      if (item.kind === 'unread') {
-        isWhole = false;
-        const { digest, error, at } = item;
-        take([{ root, digest, path: at === null ? null : pathOf(at), error }]);
-      } else if (marker.add(item, root)) await flush();
-    }
+  const room = new Room(file);
+  try {
+    const epoch = room.run(() => beginEpoch(file, { nowMs: clock.now().wallMs, isAlive }));
+    const marked = await mark(ports, { book: new EpochBook(file, epoch.epoch), room }, options);
+    const sweep = new Sweep(file, ports.packs, (row) => row.epoch >= epoch.floor);
+    const step = (after: number, last: number) => room.run(() => sweep.step(after, last, room));
+    const swept = marked.isWhole ? await sweepAll(ports, { last: sweep.last, step }, options) : NOTHING_SWEPT;
+    const quarantine = new Quarantine(file, () => clock.now().wallMs);
+    if (marked.isWhole && !epoch.isResumed) room.run(() => quarantine.forget(marked.isMissing));
+    endEpoch(file, epoch, room);
+    const fileBytes = await giveBack(ports, room, options);
+    const { faults, faultCount } = marked;
+    return { isResumed: epoch.isResumed, isSwept: marked.isWhole, swept, fileBytes, faults, faultCount };
+  } finally {
+    room.end();
   }
-  await flush();
-  const missing = new Set(faults.map(({ digest }) => Buffer.from(digest).toString('hex')));
-  const isMissing = (digest: Uint8Array) =>
-    faultCount > faults.length || missing.has(Buffer.from(digest).toString('hex'));
-  return { isWhole, faults, faultCount, isMissing };
 }
 
-async function sweepAll({ clock }: CollectPorts, sweep: Sweep, options: CollectOptions): Promise<Swept> {
-  const { last } = sweep;
+/** Changes nothing: what is live is noted in a table that goes with this process. */
+async function collectDry(ports: CollectPorts, options: CollectOptions): Promise<Collected> {
+  const { file, clock, isAlive } = ports;
+  const { floor, isResumed } = foreseeEpoch(file, { nowMs: clock.now().wallMs, isAlive });
+  const book = file.read(() => new DryBook(file));
+  const marked = await mark(ports, { book, room: new Room(file) }, options);
+  const sweep = new Sweep(file, ports.packs, ({ epoch, digest }) => epoch >= floor || book.isMarked(digest));
+  const step = (after: number, last: number) => sweep.foresee(after, last);
+  const swept = marked.isWhole ? await sweepAll(ports, { last: sweep.last, step }, options) : NOTHING_SWEPT;
+  const { faults, faultCount } = marked;
+  return { isResumed, isSwept: marked.isWhole, swept, fileBytes: 0, faults, faultCount };
+}
+
+interface Sweeping {
+  readonly last: number;
+  readonly step: (after: number, last: number) => SweptTo;
+}
+
+async function sweepAll(
+  { clock }: CollectPorts,
+  { last, step }: Sweeping,
+  { signal, onProgress }: CollectOptions,
+): Promise<Swept> {
   let swept = NOTHING_SWEPT;
   for (let after = 0; ; ) {
-    options.signal.throwIfAborted();
-    const step = options.isDryRun ? sweep.foresee(after, last) : sweep.step(after, last);
-    if (step.at === null) return swept;
-    after = step.at;
-    swept = sumOfSwept(swept, step.swept);
-    options.onProgress({ phase: 'sweep', done: after, total: last });
+    signal.throwIfAborted();
+    const next = step(after, last);
+    if (next.at === null) return swept;
+    after = next.at;
+    swept = sumOfSwept(swept, next.swept);
+    onProgress({ phase: 'sweep', done: after, total: last });
     await pauseFor(clock, COLLECT_PAUSE_MS);
   }
 }
 
 /** Cut here, what is free is used by the next imports, or given back by the next collection. */
-async function giveBack({ file, clock }: CollectPorts, { signal, onProgress }: CollectOptions): Promise<number> {
+async function giveBack(
+  { file, clock }: CollectPorts,
+  room: Room,
+  { signal, onProgress }: CollectOptions,
+): Promise<number> {
   const total = freePages(file);
+  const some = () => room.run(() => giveBackPages(file, room.share(FREED_PAGES_MAX)));
   let done = 0;
-  for (let more = total === 0 ? 0 : giveBackPages(file); more > 0; more = giveBackPages(file)) {
+  for (let more = total === 0 ? 0 : some(); more > 0; more = some()) {
     done += more;
     onProgress({ phase: 'give back', done, total });
     signal.throwIfAborted();
     await pauseFor(clock, COLLECT_PAUSE_MS);
   }
-  writeLogBack(file);
   return done * Number(file.database.pragma('page_size', { simple: true }));
-}
-
-function chunksOf({ database, read }: ChunksFile): number {
-  return Number(read(() => database.prepare('SELECT chunks FROM meta').pluck().get()));
 }

@@ -1,9 +1,10 @@
 import DatabaseConstructor, { type Database } from 'better-sqlite3';
 import { assert } from '../../base/assert.ts';
-import { CodedError } from '../../base/errors.ts';
+import { CodedError, codeOf } from '../../base/errors.ts';
 import { CHUNKS_LOCK_WAIT_MS_MAX, CHUNKS_LOG_BYTES_MAX } from '../../base/limits-chunks.ts';
 import { chunksError, chunksFault } from './errors.ts';
 import { migrateChunks } from './migrations.ts';
+import { Reserve } from './reserve.ts';
 
 /** "blkc": says whose file it is, to `file` and to us. */
 const APPLICATION_ID = 0x626c6b63;
@@ -31,6 +32,7 @@ export interface ChunksFile {
   readonly write: <Result>(task: () => Result) => Result;
   /** Runs what only reads. @throws as `write`. */
   readonly read: <Result>(task: () => Result) => Result;
+  readonly reserve: Reserve;
   readonly close: () => void;
 }
 
@@ -40,6 +42,19 @@ export interface ChunksFile {
  * chunks_unwritable, chunks_full, chunks_io.
  */
 export function openChunksFile(options: ChunksFileOptions): ChunksFile {
+  const reserve = new Reserve(options.path);
+  try {
+    const file = openWith(options, reserve);
+    reserve.keep();
+    return file;
+  } catch (error) {
+    // The index of the log needs room, too.
+    if (codeOf(error) !== 'chunks_full' || !reserve.release()) throw error;
+    return openWith(options, reserve);
+  }
+}
+
+function openWith(options: ChunksFileOptions, reserve: Reserve): ChunksFile {
   const { path } = options;
   let database: Database;
   try {
@@ -55,7 +70,7 @@ export function openChunksFile(options: ChunksFileOptions): ChunksFile {
     database.close();
     throw chunksError(cause, path);
   }
-  return fileOf(database, path);
+  return fileOf(database, path, reserve);
 }
 
 function prepare(database: Database, { path, newProfiles }: ChunksFileOptions): void {
@@ -93,7 +108,7 @@ function prepare(database: Database, { path, newProfiles }: ChunksFileOptions): 
   );
 }
 
-function fileOf(database: Database, path: string): ChunksFile {
+function fileOf(database: Database, path: string, reserve: Reserve): ChunksFile {
   const told = <Result>(task: () => Result): Result => {
     try {
       return task();
@@ -106,6 +121,7 @@ function fileOf(database: Database, path: string): ChunksFile {
     database,
     read: told,
     write: (task) => told(() => database.transaction(task).immediate()),
+    reserve,
     close: () => database.close(),
   };
 }

@@ -8,6 +8,12 @@ const MIGRATIONS: readonly string[] = [SCHEMA_1];
 
 const SCHEMA_VERSION = MIGRATIONS.length;
 
+/**
+ * Of two bytes from the first to the last: a number that becomes longer would make rows longer, and a collection on a full
+ * disk has no room for pages that are split.
+ */
+const FIRST_EPOCH = 128;
+
 export interface ChunksMigration {
   readonly path: string;
   /** null: only a file that has a schema is taken. */
@@ -49,7 +55,7 @@ function applySteps(database: Database, { path, newProfiles, applicationId }: Ch
   database.pragma(`user_version = ${SCHEMA_VERSION}`);
   if (found !== 0) return;
   database.pragma(`application_id = ${applicationId}`);
-  database.prepare('INSERT INTO meta VALUES (1, 1, NULL, NULL, ?, 0, 0, 0, 0, 0)').run(newProfiles);
+  database.prepare('INSERT INTO meta VALUES (1, ?, NULL, NULL, ?, 0, 0, 0, 0, 0)').run(FIRST_EPOCH, newProfiles);
 }
 
 function versionOf(database: Database): number {

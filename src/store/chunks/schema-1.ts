@@ -1,7 +1,7 @@
 /**
  * Step 1: from an empty file to the first schema of `chunks.db`. What it is for stands in `src/chunks/STORE.md`.
  *
- * Digests are SHA-256, 32 bytes; times are milliseconds since 1970; epochs count collections from 1.
+ * Digests are SHA-256, 32 bytes; times are milliseconds since 1970; epochs count collections, from 128.
  */
 export const SCHEMA_1 = `
   -- One row, written in the same transactions as what it counts.

@@ -8,12 +8,8 @@ import type { Clock } from '../../../src/base/ports.ts';
 import type { ChunkSink } from '../../../src/chunks/content-writer.ts';
 import { liveOf } from '../../../src/chunks/live.ts';
 import type { RootTarget } from '../../../src/chunks/ports.ts';
-import {
-  type Collected,
-  type CollectOptions,
-  type CollectProgress,
-  collect,
-} from '../../../src/store/chunks/collect.ts';
+import { type Collected, collect } from '../../../src/store/chunks/collect.ts';
+import type { CollectOptions, CollectProgress } from '../../../src/store/chunks/collect-options.ts';
 import { type ChunksFile, openChunksFile } from '../../../src/store/chunks/file.ts';
 import type { MetaRow } from '../../../src/store/chunks/rows.ts';
 import { verifyRoots } from '../../../src/store/chunks/verify.ts';
@@ -85,6 +81,13 @@ class Scene {
     return this.file.database.prepare('SELECT * FROM meta').get() as MetaRow;
   }
 
+  /** All rows of all tables. */
+  dump(): string {
+    const { database } = this.file;
+    const tables = database.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+    return JSON.stringify(tables.map((name) => [name, database.prepare(`SELECT * FROM ${name}`).all()]));
+  }
+
   get here(): readonly string[] {
     return this.file.database.prepare<[], Buffer>('SELECT digest FROM chunk ORDER BY digest').pluck().all().map(hex);
   }
@@ -141,9 +144,9 @@ t.test('what hangs on no root goes, and the rest stays', async (t) => {
   const none = await made.collect();
   t.match(none, { isSwept: true, isResumed: false, swept: { chunks: 0, packs: 0 }, faultCount: 0 });
   made.store.roots.remove('pin', 'old');
-  const before = made.meta;
+  const before = made.dump();
   const dry = await made.collect({ isDryRun: true });
-  t.match(made.meta, { ...before, epoch: before.epoch + 1 }, 'a dry run takes nothing');
+  t.equal(made.dump(), before, 'a dry run changes nothing');
   const phases = new Set<string>();
   const done = await made.collect({ onProgress: ({ phase }) => phases.add(phase) });
   t.strictSame(phases, new Set(['mark', 'sweep', 'give back']));
