@@ -7,10 +7,14 @@ import { sizeText } from '../node/large/size.ts';
 import { withExamples } from './command.ts';
 import type { Environment } from './environment.ts';
 import { type LargeOptions, type LargeTask, large, withLarge } from './large.ts';
-import { faultJson, faultText } from './large-faults.ts';
+import { type Faults, faultJson, faultText, missingOf } from './large-faults.ts';
 import { columns, EXIT_FINDINGS, plain, print } from './output.ts';
 import { showProgress } from './progress.ts';
 import { Transfer } from './transfer.ts';
+
+interface ScrubOptions extends LargeOptions {
+  readonly rate: string;
+}
 
 export function storeCommands(program: Command, environment: Environment, setExitCode: (code: number) => void): void {
   const group = program
@@ -45,22 +49,32 @@ export function storeCommands(program: Command, environment: Environment, setExi
   );
   const scrub = group
     .command('scrub')
-    .description('read everything again and put what is rotten aside; exit code 3 when there was any')
+    .description(
+      'read everything again, put what is rotten aside, and say what it belonged to; exit code 3 when there was any',
+    )
     .option('--rate <size>', 'bytes a second at most, such as 20MB', '1GB');
   large(scrub, environment, ['store scrub', 'store scrub --rate 10MB']);
-  scrub.action((options: LargeOptions & { readonly rate: string }) =>
-    withLarge(options, environment, async ({ store, signal }) => {
-      const shown = new Transfer('scrub', 0, options.json === true);
-      const found = await scrubStore(store, options.rate, signal, (bytes) => shown.update(bytes)).finally(() =>
-        shown.end(),
-      );
-      print({ ...found }, options.json === true, () => {
-        const read = `${found.chunks} chunks read, ${sizeText(found.bytes)}`;
-        return found.rotten === 0 ? `${read}: sound` : `${read}: ${found.rotten} rotten; put what they belong to again`;
-      });
-      if (found.rotten > 0) setExitCode(EXIT_FINDINGS);
-    }),
+  scrub.action((options: ScrubOptions) =>
+    withLarge(options, environment, (task) => scrubNow(task, options, setExitCode)),
   );
+}
+
+async function scrubNow(task: LargeTask, options: ScrubOptions, setExitCode: (code: number) => void): Promise<void> {
+  const { store, signal } = task;
+  const shown = new Transfer('scrub', 0, options.json === true);
+  const found = await scrubStore(store, options.rate, signal, (bytes) => shown.update(bytes)).finally(() =>
+    shown.end(),
+  );
+  // What an earlier read found rotten, and nobody has put again, is missing no less.
+  const isSound = found.rotten === 0 && store.stat().quarantined === 0;
+  const { faults, faultCount }: Faults = isSound ? { faults: [], faultCount: 0 } : await missingOf(task);
+  print({ ...found, faultCount, faults: faults.map(faultJson) }, options.json === true, () => {
+    const read = `${found.chunks} chunks read, ${sizeText(found.bytes)}`;
+    if (isSound) return `${read}: sound`;
+    const line = `${read}: ${found.rotten} rotten, ${faultCount} missing under names; put what they belong to again`;
+    return [...faults.map(faultText), line].join('\n');
+  });
+  if (found.rotten > 0 || faultCount > 0) setExitCode(EXIT_FINDINGS);
 }
 
 async function collectNow(
