@@ -74,7 +74,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # What Node makes of our sources is kept, so that a process neither loads the stripper of types nor its 25 MB.
-run test bench bench-backups soak broker-load chunks-cuts damage kills chunks-crash dapps-histories: export NODE_COMPILE_CACHE := $(CURDIR)/build/compile-cache
+run test bench bench-backups soak broker-load chunks-cuts damage kills chunks-crash chunks-rot dapps-histories: export NODE_COMPILE_CACHE := $(CURDIR)/build/compile-cache
 
 .PHONY: run
 run: $(NODE_STAMP) run-programs ## set everything up and run a demo space with a virtual door
@@ -161,6 +161,10 @@ kills: $(NODE_STAMP) test-programs $(TAP_STAMP) ## kill the node under load unti
 .PHONY: chunks-crash
 chunks-crash: $(NODE_STAMP) ## kill chunk stores, race for them and fill their disks, N=200 times, into build/chunks-crash.jsonl (SEED=, as root)
 	@N=$(N) SEED=$(SEED) node test/store/chunks/crash-main.ts
+
+.PHONY: chunks-rot
+chunks-rot: $(NODE_STAMP) ## damage a chunk store in N=1000 places, one at a time: bits, pages, rows that lie (SEED=)
+	@N=$(N) SEED=$(SEED) node test/store/chunks/rot-main.ts
 
 .PHONY: dapps
 dapps: $(NODE_STAMP) ## bundle the dapps, one file a program and engine, into build/dapps

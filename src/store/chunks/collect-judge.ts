@@ -2,7 +2,8 @@ import type { Database, Statement } from 'better-sqlite3';
 import { CodedError } from '../../base/errors.ts';
 import { SWEPT_PACKS_SEEN_MAX } from '../../base/limits-chunks.ts';
 import { decodeMembers, type Member } from './members.ts';
-import type { ChunkRow, PackRow } from './rows.ts';
+import { NEXT_HEAD, type PackHead } from './pack-rows.ts';
+import type { ChunkRow } from './rows.ts';
 
 /** A pack, and what lies in it for good and for nothing. */
 export interface Judged {
@@ -11,8 +12,6 @@ export interface Judged {
   readonly dead: readonly Member[];
   readonly verdict: 'stays' | 'goes' | 'anew';
 }
-
-export type PackHead = Omit<PackRow, 'bytes'>;
 
 /** Goes through the packs and says which of them stay. */
 export class Judge {
@@ -23,9 +22,7 @@ export class Judge {
   /** @param isKept whether a chunk is live, or may be. */
   constructor(database: Database, isKept: (row: ChunkRow) => boolean) {
     this.#isKept = isKept;
-    this.#next = database.prepare(
-      'SELECT id, coding, raw_bytes, stored_bytes, members FROM pack WHERE id > ? AND id <= ? ORDER BY id LIMIT 1',
-    );
+    this.#next = database.prepare(NEXT_HEAD);
     this.#rowOf = database.prepare('SELECT * FROM chunk WHERE digest = ?');
   }
 

@@ -1,7 +1,7 @@
-import { codeOf } from '../../base/errors.ts';
 import { partsOfBlob } from '../../chunks/blob-parts.ts';
 import type { Fetch } from '../../chunks/blob-reader.ts';
 import type { BlobRoot } from '../../chunks/list-writer.ts';
+import { asFinding } from '../../chunks/live-finding.ts';
 import type { ChunksFile } from './file.ts';
 import type { Lease, Leases } from './leases.ts';
 import type { PackWriter } from './pack-writer.ts';
@@ -16,7 +16,7 @@ export interface KeepParts {
 /**
  * Says of all parts of a blob that they are needed, a list after its parts. Chunks are not read: only looked for. That a list
  * is of this epoch says nothing of its parts: a file that holds the bytes of that list brings it alone.
- * @returns false when one is absent. @throws lease_lost, list_form.
+ * @returns false when one is absent, or a list is not what it should be. @throws lease_lost.
  */
 export async function keepBlob(root: BlobRoot, lease: Lease, parts: KeepParts): Promise<boolean> {
   const { fetch } = parts;
@@ -26,8 +26,9 @@ export async function keepBlob(root: BlobRoot, lease: Lease, parts: KeepParts): 
     }
     return true;
   } catch (error) {
-    if (codeOf(error) === 'chunk_missing') return false;
-    throw error;
+    // Not here, or not as whoever remembers it says: then it is told anew.
+    asFinding(error);
+    return false;
   }
 }
 

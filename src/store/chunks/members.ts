@@ -1,4 +1,5 @@
 import { CodedError } from '../../base/errors.ts';
+import { PACK_CHUNKS_MAX } from '../../base/limits-chunks.ts';
 import { sha256 } from '../../format/ids.ts';
 
 /** What a pack holds, as its column `members` has it. */
@@ -16,6 +17,8 @@ const MEMBER_BYTES = DIGEST_BYTES + LENGTH_BYTES;
 
 /** Of the hash of all that, the first bytes stand at the end, so that a pack is never taken for an empty one because a digest has rotted. */
 const CHECK_BYTES = 8;
+
+export const MEMBERS_BYTES_MAX = MEMBER_BYTES * PACK_CHUNKS_MAX + CHECK_BYTES;
 
 /** @param members one after the other, without gaps. */
 export function encodeMembers(members: readonly Pick<Member, 'digest' | 'length'>[]): Uint8Array {

@@ -3,7 +3,7 @@ import { codeOf } from '../../base/errors.ts';
 import { decodePackNow, encodePackNow } from './coding.ts';
 import type { ChunksFile } from './file.ts';
 import { encodeMembers } from './members.ts';
-import type { PackRow } from './rows.ts';
+import { CODED_ROW, type CodedRow } from './pack-rows.ts';
 
 /** A chunk with its bytes. */
 export interface WholeChunk {
@@ -13,14 +13,14 @@ export interface WholeChunk {
 
 /** The packs of a store, as a collection and a scrub work on them; what writes is to be called in a transaction. */
 export class PackBook {
-  readonly #find: Statement<[number], PackRow>;
+  readonly #find: Statement<[number], CodedRow>;
   readonly #insert: Statement<[number, number, number, Uint8Array, Uint8Array]>;
   readonly #place: Statement<[number, number, Uint8Array]>;
   readonly #remove: Statement<[number]>;
   readonly #count: Statement<[number, number]>;
 
   constructor({ database }: ChunksFile) {
-    this.#find = database.prepare('SELECT * FROM pack WHERE id = ?');
+    this.#find = database.prepare(CODED_ROW);
     this.#insert = database.prepare(
       'INSERT INTO pack (coding, raw_bytes, stored_bytes, members, bytes) VALUES (?, ?, ?, ?, ?)',
     );

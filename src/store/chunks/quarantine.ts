@@ -1,4 +1,5 @@
 import type { Statement } from 'better-sqlite3';
+import { CHUNK_BYTES_MAX } from '../../base/limits-chunks.ts';
 import type { ChunksFile } from './file.ts';
 import type { ChunkRow } from './rows.ts';
 
@@ -36,7 +37,8 @@ export class Quarantine {
     const row = this.#rowOf.get(digest);
     if (row === undefined || row.pack !== pack) return false;
     this.#drop.run(digest);
-    this.#count.run(row.length);
+    // The row may lie, too: a count that it would carry out of its range could never be written.
+    this.#count.run(Math.min(Math.max(0, row.length), CHUNK_BYTES_MAX));
     this.#name.run(digest, this.#nowMs(), reason);
     return true;
   }

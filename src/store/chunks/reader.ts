@@ -1,14 +1,14 @@
 import type { Statement } from 'better-sqlite3';
 import { CodedError, codeOf } from '../../base/errors.ts';
-import { READ_CACHE_BYTES_MAX } from '../../base/limits-chunks.ts';
+import { PACK_BYTES_MAX, READ_CACHE_BYTES_MAX } from '../../base/limits-chunks.ts';
 import { sha256 } from '../../format/ids.ts';
 import { decodePack } from './coding.ts';
 import type { ChunksFile } from './file.ts';
+import { CODED_ROW, type CodedRow } from './pack-rows.ts';
 import type { Quarantine } from './quarantine.ts';
-import type { ChunkRow, PackRow } from './rows.ts';
+import type { ChunkRow } from './rows.ts';
 
 type Place = Pick<ChunkRow, 'pack' | 'at' | 'length'>;
-type CodedRow = Pick<PackRow, 'coding' | 'raw_bytes' | 'bytes'>;
 
 /** What a chunk was found to be: its bytes; not what it should be; or in a pack that went while it was looked for. */
 type Found = { readonly bytes: Uint8Array } | 'rotten' | 'moved';
@@ -32,7 +32,7 @@ export class ChunkReader {
     this.#file = file;
     this.#quarantine = quarantine;
     this.#place = database.prepare('SELECT pack, at, length FROM chunk WHERE digest = ?');
-    this.#pack = database.prepare('SELECT coding, raw_bytes, bytes FROM pack WHERE id = ?');
+    this.#pack = database.prepare(CODED_ROW);
   }
 
   /**
@@ -76,9 +76,11 @@ export class ChunkReader {
     const row = this.#file.read(() => this.#row(id));
     if (row === null) return Promise.resolve(null);
     const raw = decodePack(row, row.raw_bytes);
+    // What a damaged row says of its length is no measure of what is kept.
+    const bytes = Math.min(Math.max(0, row.raw_bytes), PACK_BYTES_MAX);
     this.#packs.set(id, raw);
-    this.#sizes.set(id, row.raw_bytes);
-    this.#bytes += row.raw_bytes;
+    this.#sizes.set(id, bytes);
+    this.#bytes += bytes;
     for (const oldest of this.#packs.keys()) {
       if (this.#bytes <= READ_CACHE_BYTES_MAX || oldest === id) break;
       this.#drop(oldest);

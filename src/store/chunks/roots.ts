@@ -2,12 +2,20 @@ import type { Statement } from 'better-sqlite3';
 import { assert } from '../../base/assert.ts';
 import { toHex } from '../../base/bytes.ts';
 import { CodedError } from '../../base/errors.ts';
+import {
+  BLOB_BYTES_MAX,
+  CHUNK_BYTES_MAX,
+  LIST_HEIGHT_MAX,
+  ROOT_NAME_CHARACTERS_MAX,
+} from '../../base/limits-chunks.ts';
 import type { Root, RootKind, Roots, RootTarget } from '../../chunks/ports.ts';
 import { checkRootForm } from '../../chunks/root-form.ts';
 import type { ChunksFile } from './file.ts';
 import type { Leases } from './leases.ts';
 import type { PackWriter } from './pack-writer.ts';
 import type { RootRow } from './rows.ts';
+
+const DIGEST_BYTES = 32;
 
 /** The roots of a store. A call throws what `ChunksFile.write` throws. */
 export class StoreRoots implements Roots {
@@ -70,25 +78,44 @@ export function digestOf(target: RootTarget): Uint8Array | null {
   return target.kind === 'snapshot' ? target.digest : (target.root?.digest ?? null);
 }
 
-function rootOf({ kind, name, target, digest, height, length, added_ms, note }: RootRow): Root {
-  return { kind: kindOf(kind), name, target: targetOf(target, { digest, height, length }), addedMs: added_ms, note };
+function rootOf(row: RootRow): Root {
+  const { name, added_ms, note } = row;
+  return { kind: kindOf(row), name, target: targetOf(row), addedMs: added_ms, note };
 }
 
-function kindOf(text: string): RootKind {
-  if (text === 'pin' || text === 'snapshot' || text === 'backup') return text;
-  throw damaged(`a root of the kind ${text}`);
+function kindOf(row: RootRow): RootKind {
+  const { kind } = row;
+  if (kind === 'pin' || kind === 'snapshot' || kind === 'backup') return kind;
+  throw damaged(row, 'it is of no kind that there is');
 }
 
-function targetOf(kind: string, { digest, height, length }: Pick<RootRow, 'digest' | 'height' | 'length'>): RootTarget {
-  if (kind === 'snapshot' && digest !== null) return { kind, digest: new Uint8Array(digest) };
-  if (kind !== 'blob') throw damaged(`a root that names a ${kind}`);
-  if (digest === null) return { kind, root: null };
-  if (height === null || length === null) throw damaged('a root without its height');
-  return { kind, root: { digest: new Uint8Array(digest), height, length } };
+function targetOf(row: RootRow): RootTarget {
+  const { target, digest, height, length } = row;
+  if (digest !== null && digest.length !== DIGEST_BYTES) throw damaged(row, 'what it names is no digest');
+  if (target === 'snapshot' && digest !== null) return { kind: target, digest: new Uint8Array(digest) };
+  if (target !== 'blob') throw damaged(row, 'it names nothing that there is');
+  if (digest === null) return { kind: target, root: null };
+  if (height === null || length === null || !isWithin(height, 0, LIST_HEIGHT_MAX)) {
+    throw damaged(row, 'its blob has no height that a blob may have');
+  }
+  if (!isWithin(length, 1, height === 0 ? CHUNK_BYTES_MAX : BLOB_BYTES_MAX)) {
+    throw damaged(row, 'its blob has no length that a blob may have');
+  }
+  return { kind: target, root: { digest: new Uint8Array(digest), height, length } };
 }
 
-function damaged(what: string): CodedError {
-  return new CodedError('chunks_damaged', `the chunk store has ${what}`, {
-    advice: 'Keep the file, and let a new one be made: what it held comes again from backups and other nodes.',
-  });
+function isWithin(value: number, least: number, most: number): boolean {
+  return Number.isSafeInteger(value) && value >= least && value <= most;
+}
+
+function damaged({ kind, name }: RootRow, what: string): CodedError {
+  const shown = { kind: kind.slice(0, ROOT_NAME_CHARACTERS_MAX), name: name.slice(0, ROOT_NAME_CHARACTERS_MAX) };
+  return new CodedError(
+    'chunks_damaged',
+    `a name in the chunk store is damaged, ${shown.kind} ${shown.name}: ${what}`,
+    {
+      fields: shown,
+      advice: 'Remove that name, and store it again under another.',
+    },
+  );
 }

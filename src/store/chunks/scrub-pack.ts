@@ -1,8 +1,9 @@
 import type { Statement } from 'better-sqlite3';
 import { sha256 } from '../../format/ids.ts';
-import { membersOf, type PackHead } from './collect-judge.ts';
+import { membersOf } from './collect-judge.ts';
 import type { ChunksFile } from './file.ts';
 import type { PackBook } from './pack-book.ts';
+import { NEXT_HEAD, type PackHead } from './pack-rows.ts';
 import { Quarantine } from './quarantine.ts';
 import type { ChunkRow } from './rows.ts';
 
@@ -29,9 +30,7 @@ export class PackCheck {
     this.#file = file;
     this.#packs = packs;
     this.#quarantine = new Quarantine(file, nowMs);
-    this.#next = database.prepare(
-      'SELECT id, coding, raw_bytes, stored_bytes, members FROM pack WHERE id > ? AND id <= ? ORDER BY id LIMIT 1',
-    );
+    this.#next = database.prepare(NEXT_HEAD);
     this.#rowOf = database.prepare('SELECT * FROM chunk WHERE digest = ?');
     // Goes through all chunks: only for a pack that does not know any more what it holds.
     this.#rowsOf = database.prepare('SELECT * FROM chunk WHERE pack = ?');

@@ -69,11 +69,14 @@ class StoredWalk implements SeenWalk {
   find(path: Uint8Array, look: FileLook): BlobRoot | null {
     const { id, walk } = this.#source;
     const row = this.#file.read(() => this.#find.get(id, walk, path));
-    return row !== undefined && equalBytes(row.look, encodeLook(look)) ? decodeContent(row.content) : null;
+    return row !== undefined && equalBytes(row.look, encodeLook(look))
+      ? decodeContent(path, row.look, row.content)
+      : null;
   }
 
   note(path: Uint8Array, look: FileLook, content: BlobRoot): void {
-    this.#noted.push([new Uint8Array(path), encodeLook(look), encodeContent(content)]);
+    const told = encodeLook(look);
+    this.#noted.push([new Uint8Array(path), told, encodeContent(path, told, content)]);
     if (this.#noted.length === SEEN_BATCH_ROWS_MAX) this.#write(() => {});
   }
 
