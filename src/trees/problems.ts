@@ -20,6 +20,7 @@ export type TreeProblemCode =
   | 'links_many'
   // Of writing one.
   | 'not_made'
+  | 'content_lost'
   | 'device_not_allowed'
   | 'attribute_not_allowed'
   | 'set_id_left_out'
@@ -29,7 +30,7 @@ export type TreeProblemCode =
   | 'time_not_set';
 
 /** Those that leave out something which was to be there. */
-const MISSING: readonly TreeProblemCode[] = ['not_read', 'not_made', 'device_not_allowed'];
+const MISSING: readonly TreeProblemCode[] = ['not_read', 'not_made', 'content_lost', 'device_not_allowed'];
 
 /** Told in their order up to `TREE_PROBLEMS_MAX`; the counts are of all. */
 export class Problems {

@@ -1,5 +1,5 @@
 import { CodedError } from '../base/errors.ts';
-import { TREE_DEPTH_MAX, TREES_CHECK_BYTES_MAX } from '../base/limits-chunks.ts';
+import { TREE_DEPTH_MAX } from '../base/limits-chunks.ts';
 import type { Content, Entry, HardLink } from '../chunks/tree/entry.ts';
 import { entriesOf } from '../chunks/tree/entry-stream.ts';
 import type { RootDirectory } from '../chunks/tree/snapshot.ts';
@@ -8,6 +8,7 @@ import { LinkTargets } from './link-targets.ts';
 import { pathTo } from './paths.ts';
 import { errorName, type Problems } from './problems.ts';
 import { named, u32 } from './request-bytes.ts';
+import { nextEntry, sendFile } from './restore-file.ts';
 import { checkLimits } from './restore-limits.ts';
 import { allowedMeta } from './restore-meta.ts';
 import type { RestoreCounts, RestoreOptions } from './restore-options.ts';
@@ -26,7 +27,7 @@ interface Parts {
 
 const ROOT = new Uint8Array();
 
-/** Brings the entries of a snapshot into the directory in which the writer stands. */
+/** Brings the entries of a snapshot, but for what has been lost of it, into the directory in which the writer stands. */
 export class Restoration {
   readonly #options: RestoreOptions;
   readonly #parts: Parts;
@@ -53,7 +54,9 @@ export class Restoration {
   async #inside(content: Content, folder: Uint8Array, depth: number): Promise<void> {
     this.#counts.directories += 1;
     this.#checkLimits();
-    for await (const entry of entriesOf(bytesOf(content, this.#options.fetch))) {
+    const entries = entriesOf(bytesOf(content, this.#options.fetch));
+    const next = () => nextEntry(entries, folder, this.#parts.problems);
+    for (let entry = await next(); entry !== null; entry = await next()) {
       const path = pathTo(folder, entry.name);
       if (entry.kind === 'directory') await this.#directory(entry, path, depth + 1);
       else if (entry.kind === 'file') await this.#file(entry, path);
@@ -76,7 +79,7 @@ export class Restoration {
 
   async #file(entry: Named<'file'>, path: Uint8Array): Promise<void> {
     const { writer, isResumed } = this.#parts;
-    const { name, content, hasHoles } = entry;
+    const { name, content } = entry;
     this.#counts.files += 1;
     this.#counts.bytes += lengthOf(content);
     this.#checkLimits();
@@ -86,17 +89,11 @@ export class Restoration {
       await this.#ask('k', path, [named(name), meta]);
       return;
     }
-    await writer.beginFile(name, hasHoles);
-    let unchecked = 0;
-    for await (const bytes of bytesOf(content, this.#options.fetch)) {
-      await writer.data(bytes);
-      unchecked += bytes.length;
-      if (unchecked < TREES_CHECK_BYTES_MAX) continue;
-      unchecked = 0;
-      await writer.check();
-      this.#options.onProgress?.(this.counts);
-    }
-    await this.#ask('F', path, [meta]);
+    const lost = await sendFile(writer, entry, this.#options.fetch, () => this.#options.onProgress?.(this.counts));
+    if (lost === null) return await this.#ask('F', path, [meta]);
+    this.#parts.problems.add('content_lost', path, lost.message);
+    this.#counts.files -= 1;
+    this.#counts.bytes -= lengthOf(content);
   }
 
   async #other(entry: Exclude<Entry, { readonly kind: 'file' | 'directory' }>, path: Uint8Array): Promise<void> {

@@ -12,7 +12,8 @@ import { TreeWriter } from './writer.ts';
  * Makes a folder of a snapshot; durable once it resolves. Nothing is written outside the target, or for a new one outside
  * its draft beside it, which goes when the snapshot is refused and stays when the run was cut.
  * @throws restore_target_taken, restore_target_unreachable, restore_busy, restore_draft_foreign, restore_over_limit,
- * tree_deep, hardlink_order, tree_not_written, trees_cut, trees_failed; what fetching and decoding throw.
+ * tree_deep, hardlink_order, tree_not_written, trees_cut, trees_failed; what fetching and decoding throw, but for
+ * contents that are missing or rotten: those are left out, and told among the problems.
  */
 export async function restoreSnapshot(options: RestoreOptions): Promise<Restored> {
   const root = await rootOf(options);

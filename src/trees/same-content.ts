@@ -5,12 +5,13 @@ import { chunksOfBlob, type Fetch, type PlacedChunk } from '../chunks/blob-reade
 import type { Content } from '../chunks/tree/entry.ts';
 import { sha256 } from '../format/ids.ts';
 import { lengthOf } from './content-source.ts';
+import { isLost } from './lost.ts';
 import type { TreeWriter } from './writer.ts';
 
 /**
  * Whether a file of the directory in which the writer stands has this content: reads it all and compares digests, so that
  * chunks need not be fetched, only their lists.
- * @throws chunk_missing, chunk_rotten, list_form.
+ * @throws list_form.
  */
 export async function hasContent(
   writer: TreeWriter,
@@ -25,13 +26,13 @@ export async function hasContent(
 
 type PartOf = Pick<PlacedChunk, 'digest' | 'length'>;
 
-async function* partsOf(content: Content, fetch: Fetch): AsyncGenerator<PartOf> {
+async function* partsOf(content: Content, fetch: Fetch): AsyncGenerator<PartOf, void> {
   if (!('inline' in content)) yield* chunksOfBlob(content, { from: 0, to: content.length }, fetch);
   else if (content.inline.length > 0) yield { digest: sha256(content.inline), length: content.inline.length };
 }
 
 class Comparison {
-  readonly #parts: AsyncGenerator<PartOf>;
+  readonly #parts: AsyncGenerator<PartOf, void>;
   readonly #zeros = new Uint8Array(CHUNKER_BLOCK_BYTES);
   #part: PartOf | null = null;
   #hash = createHash('sha256');
@@ -39,7 +40,7 @@ class Comparison {
   #left = 0;
   #isSame = true;
 
-  constructor(parts: AsyncGenerator<PartOf>) {
+  constructor(parts: AsyncGenerator<PartOf, void>) {
     this.#parts = parts;
   }
 
@@ -57,12 +58,24 @@ class Comparison {
 
   /** Whether all parts came. */
   async isSame(): Promise<boolean> {
-    return this.#isSame && this.#part === null && (await this.#parts.next()).done === true;
+    const isAtEnd = this.#part === null && (await this.#next()).done === true;
+    return this.#isSame && isAtEnd;
+  }
+
+  /** Where a list of it is lost, it cannot be told to be the same. */
+  async #next(): Promise<IteratorResult<PartOf, void>> {
+    try {
+      return await this.#parts.next();
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      this.#isSame = false;
+      return { done: true, value: undefined };
+    }
   }
 
   async #begin(): Promise<void> {
     if (this.#part !== null) return;
-    const { value, done } = await this.#parts.next();
+    const { value, done } = await this.#next();
     if (done === true) {
       this.#isSame = false;
       return;

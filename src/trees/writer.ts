@@ -59,6 +59,11 @@ export class TreeWriter {
     }
   }
 
+  /** Leaves out the file that is being written, if there is one. */
+  async dropFile(): Promise<void> {
+    if (this.#process.send('x')) await this.#process.flush();
+  }
+
   /** Asks whether the file that is being written goes well so far. @throws as `ask`. */
   async check(): Promise<void> {
     await this.ask('q', [], () => undefined);

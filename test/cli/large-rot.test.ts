@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import DatabaseConstructor from 'better-sqlite3';
 import t, { type Test } from 'tap';
@@ -63,6 +63,8 @@ t.test('a scrub names what has rotted, and so do a verify and a check, until it 
   t.match(run('store', 'scrub'), { status: 3, stdout: /^home\/\S+ sub\/bad: .*\nblob: .*\n.* 0 rotten, 2 missing/ });
   t.match(run('blob', 'verify'), { status: 3, stdout: /^blob: .*\[chunk_missing\]/ });
   t.match(run('backup', 'check'), { status: 3, stdout: /^home\/\S+ sub\/bad: .*\[chunk_missing\]/ });
+  t.match(run('backup', 'restore', 'home', 'back'), { status: 3, stderr: /^sub\/bad: .*\[content_lost\]/m });
+  t.strictSame(readdirSync(at('back/sub')), ['good'], 'all else is there');
   t.equal(run('blob', 'put', 'blob').status, 0);
   t.equal(run('snapshot', 'create', 'tree', '--name', 'again').status, 0);
   t.match(run('store', 'scrub'), { status: 0, stdout: /: sound\n$/ });

@@ -106,3 +106,12 @@ struct outcome file_end(const struct meta *meta) {
   outcome.code = file.code;
   return outcome;
 }
+
+void file_drop(void) {
+  if (!file.is_open) return;
+  file.is_open = false;
+  if (file.fd < 0) return;
+  close(file.fd);
+  unlinkat(level_here()->fd, PART, 0);
+  file.fd = -1;
+}

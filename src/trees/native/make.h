@@ -18,6 +18,8 @@ void file_begin(const char *name, bool leaves_holes);
 int file_code(void);
 void file_write(const uint8_t *bytes, size_t length);
 struct outcome file_end(const struct meta *meta);
+/* Leaves it out after all: what was written of it goes. */
+void file_drop(void);
 
 struct outcome make_symlink(const char *name, const char *target, const struct meta *meta);
 /* A fifo or a device, by the type in `mode`. */

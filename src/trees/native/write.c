@@ -156,6 +156,7 @@ bool serve_write(struct request *request) {
     case 'f':
     case 'w':
     case 'F': serve_file(request); return true;
+    case 'x': get_end(request); file_drop(); return true;
     case 's':
     case 'p':
     case 'c':
