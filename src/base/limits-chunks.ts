@@ -61,6 +61,9 @@ export const SCRUBBED_PACKS_MAX = 64;
 export const ROOT_NAME_CHARACTERS_MAX = 255;
 export const ROOT_NOTE_BYTES_MAX = 16 * 1024;
 
+/** The most that the rule of copies may ask for: a mesh has a few tens of boards. */
+export const COPIES_LEAST_MAX = 64;
+
 /** The store of chunks. */
 
 /** So many raw bytes of chunks are compressed as one, and read as one. */

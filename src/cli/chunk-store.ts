@@ -10,6 +10,7 @@ import { type LargeOptions, type LargeTask, large, withLarge } from './large.ts'
 import { type Faults, faultJson, faultText, missingOf } from './large-faults.ts';
 import { columns, EXIT_FINDINGS, plain, print } from './output.ts';
 import { showProgress } from './progress.ts';
+import { storeCopiesCommand } from './store-copies.ts';
 import { Transfer } from './transfer.ts';
 
 interface ScrubOptions extends LargeOptions {
@@ -57,6 +58,27 @@ export function storeCommands(program: Command, environment: Environment, setExi
   scrub.action((options: ScrubOptions) =>
     withLarge(options, environment, (task) => scrubNow(task, options, setExitCode)),
   );
+  storeCopiesCommand(group, environment);
+}
+
+interface ScrubOptions extends LargeOptions {
+  readonly rate: string;
+}
+
+async function scrubNow(
+  { store, signal }: LargeTask,
+  options: ScrubOptions,
+  setExitCode: (code: number) => void,
+): Promise<void> {
+  const shown = new Transfer('scrub', 0, options.json === true);
+  const found = await scrubStore(store, options.rate, signal, (bytes) => shown.update(bytes)).finally(() =>
+    shown.end(),
+  );
+  print({ ...found }, options.json === true, () => {
+    const read = `${found.chunks} chunks read, ${sizeText(found.bytes)}`;
+    return found.rotten === 0 ? `${read}: sound` : `${read}: ${found.rotten} rotten; put what they belong to again`;
+  });
+  if (found.rotten > 0) setExitCode(EXIT_FINDINGS);
 }
 
 async function scrubNow(task: LargeTask, options: ScrubOptions, setExitCode: (code: number) => void): Promise<void> {

@@ -4,6 +4,7 @@ import { Fields } from '../../format/fields.ts';
 import { VERSION } from '../../format/names.ts';
 import { type EntryCall, type Outcome, refused } from '../outcome.ts';
 import type { StateReader, StateWrite } from '../state.ts';
+import { applyCopiesSet } from './copies.ts';
 import { applyErase, type EntryView, NO_ENTRIES } from './erase.ts';
 import {
   dappKey,
@@ -23,8 +24,8 @@ import { applyRestored, applyRestoredClear } from './restored.ts';
 
 /**
  * The built-in dapp `mesh`: who there is (principals, keys, boards), what they may do, which devices the boards
- * announce, and which speak MQTT to them. `device`, `recovered`, `interrupted`, `returned` and `restored` are facts
- * that boards sign.
+ * announce, which speak MQTT to them, and on how many boards large things are to lie. `device`, `recovered`,
+ * `interrupted`, `returned` and `restored` are facts that boards sign.
  */
 
 const NAME = /^[^\p{Cc}]{1,64}$/u;
@@ -48,6 +49,7 @@ const KINDS: Readonly<Record<string, { readonly role: string | null; readonly ap
   'mqtt.add': { role: ROLE_ADMIN, apply: (call, state) => applyMqttAdd(call, fieldsOf(call), state) },
   'mqtt.rotate': { role: ROLE_ADMIN, apply: (call, state) => applyMqttRotate(fieldsOf(call), state) },
   'mqtt.remove': { role: ROLE_ADMIN, apply: (call, state) => applyMqttRemove(fieldsOf(call), state) },
+  'copies.set': { role: ROLE_ADMIN, apply: (call) => applyCopiesSet(fieldsOf(call)) },
   'restored.clear': { role: ROLE_ADMIN, apply: (call, state) => applyRestoredClear(fieldsOf(call), state) },
 };
 

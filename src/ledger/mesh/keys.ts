@@ -15,6 +15,8 @@ export const erasedKey = (block: string, index: number): string => `erased/${blo
 /** A device that speaks MQTT to the boards, with what it takes to know it again. */
 export const MQTT_PREFIX = 'mqtt/';
 export const mqttKey = (device: string): string => `${MQTT_PREFIX}${device}`;
+/** On how many other boards a large thing has to lie before one lets it go. */
+export const COPIES_KEY = 'copies';
 export const dappKey = (dapp: string): string => `dapp/${dapp}`;
 
 /** A public key in state keys and bodies. */
