@@ -1,37 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import t, { type Test } from 'tap';
-import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
-import { makeSpace } from '../node/made-space.ts';
+import t from 'tap';
 import { Program, until } from '../node/program.ts';
-import { newFolder } from '../store/open-store.ts';
+import { ownStore, spaceStore } from './large-scene.ts';
 
 /** The commands of large things, each as a process, on a real store. */
 
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
-
-function scene(t: Test) {
-  const folder = newFolder(t);
-  const at = (name: string) => join(folder, name);
-  const run = (...words: readonly string[]) => {
-    const all = [...ENGINE_FLAGS, MAIN, ...words, '--store', at('chunks.db')];
-    const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8', cwd: folder });
-    return { status, stdout, stderr };
-  };
-  const json = (...words: readonly string[]) => {
-    const { status, stdout, stderr } = run(...words, '--json');
-    t.equal(status, 0, `${words.join(' ')}: ${stderr}`);
-    return stdout === '' ? null : JSON.parse(stdout);
-  };
-  const init = spawnSync(process.execPath, [...ENGINE_FLAGS, MAIN, 'store', 'init', at('chunks.db')]);
-  t.equal(init.status, 0);
-  return { folder, at, run, json };
-}
-
 t.test('blobs', (t) => {
-  const { at, run, json } = scene(t);
+  const scene = ownStore(t);
+  const { at, run, json } = scene;
   const bytes = randomBytes(3_000_000);
   writeFileSync(at('disk.img'), bytes);
   const put = json('blob', 'put', 'disk.img');
@@ -44,18 +22,8 @@ t.test('blobs', (t) => {
   }
   t.match(run('blob', 'get', 'disk.img', 'copy0'), { status: 1, stderr: /file_exists/ });
   t.equal(run('blob', 'get', 'disk.img', 'copy0', '--force').status, 0);
-  const words = [
-    ...ENGINE_FLAGS,
-    MAIN,
-    'blob',
-    'cat',
-    'disk.img',
-    '--range',
-    '70000-70009',
-    '--store',
-    at('chunks.db'),
-  ];
-  const { stdout } = spawnSync(process.execPath, words);
+  const [program = '', ...words] = scene.words('blob', 'cat', 'disk.img', '--range', '70000-70009');
+  const { stdout } = spawnSync(program, words);
   t.ok(stdout.equals(bytes.subarray(70_000, 70_010)), 'the last byte of a range is in it');
   t.match(run('blob', 'cat', 'disk.img', '--range', '3000000-'), { status: 1, stderr: /range_outside/ });
   t.match(json('blob', 'verify'), { roots: 1, faultCount: 0, bytes: bytes.length });
@@ -76,12 +44,9 @@ t.test('blobs', (t) => {
 });
 
 t.test('a put that is stopped says so, keeps no name, and goes on the next time', async (t) => {
-  const { at, run, json } = scene(t);
-  const child = spawn(
-    process.execPath,
-    [...ENGINE_FLAGS, MAIN, 'blob', 'put', '-', '--name', 'piped', '--store', at('chunks.db'), '--json'],
-    { stdio: ['pipe', 'pipe', 'pipe'] },
-  );
+  const { at, run, json, words } = ownStore(t);
+  const [node = '', ...rest] = words('blob', 'put', '-', '--name', 'piped', '--json');
+  const child = spawn(node, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
   const program = new Program(child);
   t.teardown(() => program.kill());
   const bytes = randomBytes(6_000_000);
@@ -104,7 +69,7 @@ t.test('a put that is stopped says so, keeps no name, and goes on the next time'
 });
 
 t.test('snapshots', (t) => {
-  const { at, run, json } = scene(t);
+  const { at, run, json } = ownStore(t);
   mkdirSync(at('tree/sub'), { recursive: true });
   writeFileSync(at('tree/a'), 'one');
   writeFileSync(at('tree/sub/b.tmp'), 'spare');
@@ -139,7 +104,7 @@ t.test('snapshots', (t) => {
 });
 
 t.test('what is missing is told by the exit code', (t) => {
-  const { at, run } = scene(t);
+  const { at, run } = ownStore(t);
   mkdirSync(at('tree'));
   writeFileSync(at('tree/a'), 'one');
   writeFileSync(at('tree/huge'), '');
@@ -156,7 +121,7 @@ t.test('what is missing is told by the exit code', (t) => {
 });
 
 t.test('backups of folders', (t) => {
-  const { at, run, json } = scene(t);
+  const { at, run, json } = ownStore(t);
   mkdirSync(at('docs'));
   mkdirSync(at('more'));
   writeFileSync(at('docs/a'), 'one');
@@ -186,21 +151,13 @@ t.test('backups of folders', (t) => {
 });
 
 t.test('a space has a store of its own, cut as its mesh says and within its limits', async (t) => {
-  const { folder } = await makeSpace(t);
-  const run = (...words: readonly string[]) => {
-    const all = [...ENGINE_FLAGS, MAIN, ...words, '--folder', folder, '--json'];
-    return spawnSync(process.execPath, all, { encoding: 'utf8' });
-  };
-  const file = join(folder, 'thing');
-  writeFileSync(file, 'small');
-  const put = run('blob', 'put', file);
-  t.equal(put.status, 0, put.stderr);
-  t.match(JSON.parse(run('blob', 'ls').stdout), [{ name: 'thing', bytes: 5 }]);
-  const config = join(folder, 'blockmesh.toml');
-  writeFileSync(config, `${readFileSync(config, 'utf8').replace('low_space = "1 GB"', 'low_space = "900 TB"')}`);
-  writeFileSync(file, randomBytes(2_000_000));
-  const refused = run('blob', 'put', file, '--name', 'large');
-  t.equal(refused.status, 1);
-  t.match(refused.stderr, /chunks_low_space/);
-  t.match(JSON.parse(run('blob', 'ls').stdout), [{ name: 'thing' }], 'what is there can be read on');
+  const { at, json, refused } = await spaceStore(t);
+  writeFileSync(at('thing'), 'small');
+  json('blob', 'put', 'thing');
+  t.match(json('blob', 'ls'), [{ name: 'thing', bytes: 5 }]);
+  const config = readFileSync(at('blockmesh.toml'), 'utf8');
+  writeFileSync(at('blockmesh.toml'), config.replace('low_space = "1 GB"', 'low_space = "900 TB"'));
+  writeFileSync(at('large'), randomBytes(2_000_000));
+  t.match(refused('blob', 'put', 'large'), { code: 'chunks_low_space' });
+  t.match(json('blob', 'ls'), [{ name: 'thing' }], 'what is there can be read on');
 });
