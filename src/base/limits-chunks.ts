@@ -76,7 +76,6 @@ export const LEASE_MS_MAX = 10 * 60_000;
 export const LEASE_RENEW_MS = 60_000;
 /** SQLite's log, once it was written back; it grows to about half of it before. */
 export const CHUNKS_LOG_BYTES_MAX = 64 * 1024 * 1024;
-
 /** Packs of one import that are being compressed or wait for their transaction, each with its raw bytes. */
 export const IMPORT_PACKS_MAX = 8;
 /** Of these, those that threads compress at the same time, each with some 4 MiB of its own. */
@@ -96,7 +95,6 @@ export const LEASE_PURPOSE_CHARACTERS_MAX = 255;
 export const CHUNKS_FREE_BYTES_MIN = 256 * 1024 * 1024;
 /** Rows written in one transaction to tables that hold a row for each file. */
 export const SEEN_BATCH_ROWS_MAX = 4_096;
-
 assert(SWEPT_CHUNKS_MAX >= PACK_CHUNKS_MAX, 'a pack goes in one transaction');
 /** Each mark, and each row that goes, may lie on a page of its own, of 8 KiB and the header of a frame. */
 const TIGHT_ROWS_MAX = Math.max(MARKS_IN_TRANSACTION_MAX, SWEPT_CHUNKS_MAX) / TIGHT_DIVISOR_MAX;

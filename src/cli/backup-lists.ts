@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { type BackupRun, retainedRuns, runsOf } from '../node/large/backup-history.ts';
-import { removeRun } from '../node/large/backup-run.ts';
+import { removeSet } from '../node/large/backup-run.ts';
 import { type BackupSet, findSet, setsOf } from '../node/large/backup-set.ts';
 import { sizeText } from '../node/large/size.ts';
-import { BackupSets } from '../store/chunks/backup-sets.ts';
 import type { Chunks } from '../store/chunks/store.ts';
 import type { Environment } from './environment.ts';
-import { type LargeOptions, large, withLarge } from './large.ts';
+import { FORCE_COPIES, type LargeOptions, large, type RemoveOptions, withLarge } from './large.ts';
 import { columns, plain, print } from './output.ts';
 
 export function backupListCommands(backup: Command, environment: Environment): void {
@@ -25,16 +24,16 @@ export function backupListCommands(backup: Command, environment: Environment): v
     .command('remove')
     .description('let go of a backup and all that there is of it; `blockmesh store gc` then frees it')
     .argument('<name>', 'its name')
-    .option('--dry-run', 'only say what would go');
+    .option('--dry-run', 'only say what would go')
+    .option('--force', FORCE_COPIES);
   large(remove, environment, ['backup remove home --dry-run', 'backup remove home']);
-  remove.action((name: string, options: LargeOptions & { readonly dryRun?: boolean }) =>
-    withLarge(options, environment, async ({ store }) => {
+  remove.action((name: string, options: RemoveOptions) =>
+    withLarge(options, environment, async (task) => {
+      const { store } = task;
       const runs = runsOf(store, findSet(store, name).name);
       const isDryRun = options.dryRun === true;
-      if (!isDryRun) {
-        for (const run of runs) removeRun(store, run);
-        new BackupSets(store.file).remove(name);
-      }
+      const least = runs.length === 0 ? 0 : await task.leastCopies(options);
+      removeSet(store, name, runs, { least, isDryRun });
       print({ name, removed: runs.map(runJson), isDryRun }, options.json === true, () => {
         return `${isDryRun ? 'would let go of' : 'let go of'} ${name} and ${runs.length} runs of it`;
       });

@@ -2,21 +2,21 @@ import { mkdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { findRun } from '../node/large/backup-history.ts';
-import { applyRetention, isDue, runBackup } from '../node/large/backup-run.ts';
+import { isDue, runBackup } from '../node/large/backup-run.ts';
 import { type BackupSet, findSet, setsOf } from '../node/large/backup-set.ts';
 import { collectStore } from '../node/large/care.ts';
 import { sizeText } from '../node/large/size.ts';
+import { applyRetention, keptJson, keptText } from './backup-retention.ts';
 import type { Environment } from './environment.ts';
-import { type LargeOptions, type LargeTask, large, withLarge } from './large.ts';
+import { FORCE_COPIES, type LargeOptions, type LargeTask, large, type RemoveOptions, withLarge } from './large.ts';
 import { checkRoots } from './large-faults.ts';
 import { EXIT_FINDINGS, print } from './output.ts';
 import { restoreTo } from './restore-tree.ts';
 import { Transfer } from './transfer.ts';
 import { problemJson, tellProblems } from './tree-text.ts';
 
-interface RunOptions extends LargeOptions {
+interface RunOptions extends RemoveOptions {
   readonly due?: boolean;
-  readonly dryRun?: boolean;
 }
 
 interface RestoreOptions extends LargeOptions {
@@ -33,7 +33,8 @@ export function backupRunCommands(
     .description('back up now, and let go of what the rules do not keep (exit code 3: something could not be read)')
     .argument('[name]', 'which one; all when none is given')
     .option('--due', 'only those whose time has come, and free what went: for a timer')
-    .option('--dry-run', 'back nothing up, and only say what the rules would let go of');
+    .option('--dry-run', 'back nothing up, and only say what the rules would let go of')
+    .option('--force', `of what the rules do not keep: ${FORCE_COPIES}`);
   large(run, environment, ['backup run home', 'backup run --due', 'backup run home --dry-run']);
   run.action((name: string | undefined, options: RunOptions) =>
     withLarge(options, environment, (task) => runAll(task, name, options, setExitCode)),
@@ -81,7 +82,7 @@ async function runAll(
   for (const set of sets) {
     if (options.due === true && !isDue(task.store, set, Date.now())) continue;
     ran += 1;
-    gone += options.dryRun === true ? dryRun(task, set, options) : await runOne(task, set, options, setExitCode);
+    gone += options.dryRun === true ? await dryRun(task, set, options) : await runOne(task, set, options, setExitCode);
   }
   if (ran === 0 && options.json !== true) process.stdout.write('nothing is due\n');
   if (options.due === true && gone > 0) await collectStore(task.store, false, task.signal, () => {});
@@ -89,11 +90,12 @@ async function runAll(
 
 /** @returns how many older runs went. */
 async function runOne(
-  { store, signal }: LargeTask,
+  task: LargeTask,
   set: BackupSet,
   options: RunOptions,
   setExitCode: (code: number) => void,
 ): Promise<number> {
+  const { store, signal } = task;
   const shown = new Transfer(`backup ${set.name}`, 0, options.json === true);
   try {
     const onProgress = (_: string, { bytes, files }: { readonly bytes: number; readonly files: number }) =>
@@ -101,16 +103,18 @@ async function runOne(
     const done = await runBackup(store, set, { signal, onProgress });
     const { parts, ms, problems, problemsCount, missingCount, ...counts } = done;
     shown.end();
-    const gone = applyRetention(store, set, false);
+    const retention = await applyRetention(task, set, { ...options, isDryRun: false });
+    const { gone } = retention;
     if (options.json !== true) tellProblems(problems, problemsCount);
     const told = { problems: problems.map(problemJson), problemsCount, missingCount };
     const removed = gone.map(({ time }) => time);
+    const kept = keptJson(retention);
     const made = parts.map((part) => ({ ...part }));
-    print({ name: set.name, ms, ...counts, parts: made, removed, ...told }, options.json === true, () => {
+    print({ name: set.name, ms, ...counts, parts: made, removed, kept, ...told }, options.json === true, () => {
       const files = parts.reduce((sum, part) => sum + part.files, 0);
       const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
       const fresh = `${sizeText(counts.storedBytes)} new in the store`;
-      return `${set.name}: ${files} files, ${sizeText(bytes)}, ${fresh}; ${gone.length} older ones let go`;
+      return `${set.name}: ${files} files, ${sizeText(bytes)}, ${fresh}; ${gone.length} older ones let go${keptText(retention)}`;
     });
     if (missingCount > 0) setExitCode(EXIT_FINDINGS);
     return gone.length;
@@ -119,11 +123,13 @@ async function runOne(
   }
 }
 
-function dryRun({ store }: LargeTask, set: BackupSet, options: RunOptions): number {
-  const removed = applyRetention(store, set, true).map(({ time }) => time);
-  print({ name: set.name, isDryRun: true, removed }, options.json === true, () =>
-    [`${set.name}: would let go of ${removed.length}`, ...removed].join('\n  '),
-  );
+async function dryRun(task: LargeTask, set: BackupSet, options: RunOptions): Promise<number> {
+  const retention = await applyRetention(task, set, { ...options, isDryRun: true });
+  const removed = retention.gone.map(({ time }) => time);
+  const told = { name: set.name, isDryRun: true, removed, kept: keptJson(retention) };
+  print(told, options.json === true, () => {
+    return `${[`${set.name}: would let go of ${removed.length}`, ...removed].join('\n  ')}${keptText(retention)}`;
+  });
   return 0;
 }
 

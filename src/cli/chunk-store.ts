@@ -65,22 +65,6 @@ interface ScrubOptions extends LargeOptions {
   readonly rate: string;
 }
 
-async function scrubNow(
-  { store, signal }: LargeTask,
-  options: ScrubOptions,
-  setExitCode: (code: number) => void,
-): Promise<void> {
-  const shown = new Transfer('scrub', 0, options.json === true);
-  const found = await scrubStore(store, options.rate, signal, (bytes) => shown.update(bytes)).finally(() =>
-    shown.end(),
-  );
-  print({ ...found }, options.json === true, () => {
-    const read = `${found.chunks} chunks read, ${sizeText(found.bytes)}`;
-    return found.rotten === 0 ? `${read}: sound` : `${read}: ${found.rotten} rotten; put what they belong to again`;
-  });
-  if (found.rotten > 0) setExitCode(EXIT_FINDINGS);
-}
-
 async function scrubNow(task: LargeTask, options: ScrubOptions, setExitCode: (code: number) => void): Promise<void> {
   const { store, signal } = task;
   const shown = new Transfer('scrub', 0, options.json === true);

@@ -12,6 +12,15 @@ export interface LargeOptions extends CommonOptions {
   readonly store?: string;
 }
 
+/** Of a command that lets go of names. */
+export interface RemoveOptions extends LargeOptions {
+  readonly dryRun?: boolean;
+  readonly force?: boolean;
+}
+
+/** What `--force` means to whatever lets go of a name. */
+export const FORCE_COPIES = 'let go of it even where fewer other boards hold it than `blockmesh store copies` asks for';
+
 /** Adds `--store`, and what every command has. */
 export function large(command: Command, environment: Environment, examples: readonly string[]): Command {
   command.option('--store <file>', 'a chunk store of its own, such as on a stick, in place of that of the space');
@@ -22,6 +31,11 @@ export interface LargeTask {
   readonly store: Chunks;
   /** Fires at Ctrl-C, or when this process is told to end. */
   readonly signal: AbortSignal;
+  /**
+   * On how many other boards a thing has to lie before it is let go here: what the ledger says, asked anew each time; 0
+   * by force, and of a store apart, for which there is no such rule. @throws as `withSession`.
+   */
+  readonly leastCopies: (asked: { readonly force?: boolean }) => Promise<number>;
 }
 
 /**
@@ -40,7 +54,8 @@ export async function withLarge<T>(
   const onSignal = () => stop.abort(interrupted());
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, onSignal);
   try {
-    return await task({ store, signal: stop.signal });
+    const leastCopies = (asked: { readonly force?: boolean }) => leastOf(options, environment, asked.force === true);
+    return await task({ store, signal: stop.signal, leastCopies });
   } catch (error) {
     // Whatever was cut in the midst tells of it in its own words.
     throw stop.signal.aborted ? stop.signal.reason : error;
@@ -57,6 +72,13 @@ function open(options: LargeOptions, environment: Environment): Promise<Chunks> 
     const asked = withSession({ ...options, folder }, environment, (session) => session.call('large.profiles', {}));
     return (await asked) as ProfilesForm;
   });
+}
+
+async function leastOf(options: LargeOptions, environment: Environment, isForced: boolean): Promise<number> {
+  if (options.store !== undefined || isForced) return 0;
+  const folder = resolve(options.folder);
+  const asked = withSession({ ...options, folder }, environment, (session) => session.call('copies.show', {}));
+  return ((await asked) as { readonly least: number }).least;
 }
 
 function interrupted(): CodedError {

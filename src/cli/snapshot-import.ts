@@ -3,38 +3,34 @@ import type { Command } from 'commander';
 import { blobIdText } from '../chunks/blob-id.ts';
 import { importTar } from '../chunks/tar/import.ts';
 import { chunkerFor } from '../format/chunkers/cut.ts';
-import { checkName } from '../node/large/find-large.ts';
 import { profileOf } from '../node/large/put-blob.ts';
 import { TREE_PROFILE } from '../node/large/store-folder.ts';
 import { openTarShelf } from '../store/chunks/tar-shelf.ts';
-import { utcText } from './clock.ts';
 import type { Environment } from './environment.ts';
-import { type LargeOptions, type LargeTask, large, withLarge } from './large.ts';
+import { type LargeTask, large, withLarge } from './large.ts';
 import { plain, print } from './output.ts';
 import { readable } from './pieces.ts';
+import { type NameOptions, nameFor, nameOptions } from './snapshot-name.ts';
 import { Transfer } from './transfer.ts';
-
-interface ImportOptions extends LargeOptions {
-  readonly name?: string;
-}
 
 export function snapshotImportCommand(snapshot: Command, environment: Environment): void {
   const take = snapshot
     .command('import')
     .description('store a tar archive as a snapshot; one of container layers too')
-    .argument('<file>', 'the archive, uncompressed, or - for standard input')
-    .option('--name <name>', "its name here; without one the file's and the time");
+    .argument('<file>', 'the archive, uncompressed, or - for standard input');
+  nameOptions(take, "the file's");
   large(take, environment, [
     'snapshot import rootfs.tar --name rootfs',
     'zcat layer.tgz | blockmesh snapshot import -',
   ]);
-  take.action((file: string, options: ImportOptions) =>
+  take.action((file: string, options: NameOptions) =>
     withLarge(options, environment, (task) => importFrom(task, file, options)),
   );
 }
 
-async function importFrom({ store, signal }: LargeTask, file: string, options: ImportOptions): Promise<void> {
-  const name = snapshotName(options, file === '-' ? 'tar' : basename(file));
+async function importFrom(task: LargeTask, file: string, options: NameOptions): Promise<void> {
+  const { store, signal } = task;
+  const { name, set } = await nameFor(task, options, file === '-' ? 'tar' : basename(file));
   const { stream, bytes } = await readable(file, signal);
   const shown = new Transfer('snapshot import', bytes, options.json === true);
   const profile = profileOf(store, TREE_PROFILE);
@@ -46,8 +42,7 @@ async function importFrom({ store, signal }: LargeTask, file: string, options: I
     await importing.flush();
     shown.end();
     const { digest, members, passedOver } = made;
-    const note = JSON.stringify({ source: file, members });
-    store.roots.set({ kind: 'snapshot', name, target: { kind: 'snapshot', digest }, addedMs: Date.now(), note });
+    set(digest, JSON.stringify({ source: file, members }));
     const id = blobIdText({ kind: 'list', digest });
     print({ id, name, members, passedOver: [...passedOver] }, options.json === true, () => {
       const over = passedOver.length === 0 ? '' : `\npassed over: ${passedOver.map(plain).join(', ')}`;
@@ -68,10 +63,4 @@ async function* taken(pieces: AsyncIterable<Uint8Array>, shown: Transfer, signal
     done += piece.length;
     shown.update(done);
   }
-}
-
-/** @throws bad_name. */
-export function snapshotName({ name }: { readonly name?: string }, from: string): string {
-  if (name !== undefined) checkName(name);
-  return name ?? `${plain(from)} ${utcText(Date.now())}`;
 }

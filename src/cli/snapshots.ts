@@ -5,16 +5,16 @@ import { sizeText } from '../node/large/size.ts';
 import { storeFolder } from '../node/large/store-folder.ts';
 import { collect } from './command.ts';
 import type { Environment } from './environment.ts';
-import { type LargeOptions, type LargeTask, large, withLarge } from './large.ts';
+import { type LargeTask, large, withLarge } from './large.ts';
 import { EXIT_FINDINGS, plain, print } from './output.ts';
-import { snapshotImportCommand, snapshotName } from './snapshot-import.ts';
+import { snapshotImportCommand } from './snapshot-import.ts';
 import { snapshotListCommands } from './snapshot-lists.ts';
+import { type NameOptions, nameFor, nameOptions } from './snapshot-name.ts';
 import { snapshotReadCommands } from './snapshot-reads.ts';
 import { Transfer } from './transfer.ts';
 import { problemJson, tellProblems } from './tree-text.ts';
 
-interface CreateOptions extends LargeOptions {
-  readonly name?: string;
+interface CreateOptions extends NameOptions {
   readonly exclude?: readonly string[];
   readonly oneFileSystem?: boolean;
 }
@@ -35,9 +35,9 @@ export function snapshotCommands(
       'store a folder; the same tree has the same id on every machine (exit code 3: some of it could not be read)',
     )
     .argument('<folder>', 'the folder')
-    .option('--name <name>', "its name here; without one the folder's and the time")
     .option('--exclude <pattern>', EXCLUDE_HELP, collect)
     .option('--one-file-system', 'leave folders empty on which something else is mounted');
+  nameOptions(create, "the folder's");
   large(create, environment, ['snapshot create /etc', 'snapshot create /srv --name srv --exclude "*.tmp"']);
   create.action((folder: string, options: CreateOptions) =>
     withLarge(options, environment, (task) => createFrom(task, resolve(folder), options, setExitCode)),
@@ -48,12 +48,13 @@ export function snapshotCommands(
 }
 
 async function createFrom(
-  { store, signal }: LargeTask,
+  task: LargeTask,
   folder: string,
   options: CreateOptions,
   setExitCode: (code: number) => void,
 ): Promise<void> {
-  const name = snapshotName(options, basename(folder) || 'root');
+  const { store, signal } = task;
+  const { name, set } = await nameFor(task, options, basename(folder) || 'root');
   const { exclude = [], oneFileSystem: isOneFilesystem = false } = options;
   const shown = new Transfer('snapshot', 0, options.json === true);
   const importing = store.beginImport('snapshot create');
@@ -63,8 +64,7 @@ async function createFrom(
     const created = await storeFolder(store, importing, { folder, exclude, isOneFilesystem, signal, onProgress });
     shown.end();
     const { digest, counts, problems, problemsCount, missingCount } = created;
-    const note = JSON.stringify({ source: folder, files: counts.files, bytes: counts.bytes });
-    store.roots.set({ kind: 'snapshot', name, target: { kind: 'snapshot', digest }, addedMs: Date.now(), note });
+    set(digest, JSON.stringify({ source: folder, files: counts.files, bytes: counts.bytes }));
     const id = blobIdText({ kind: 'list', digest });
     const { newBytes, storedBytes } = importing.counts;
     const told = { problems: problems.map(problemJson), problemsCount, missingCount };

@@ -1,8 +1,12 @@
+import type { CodedError } from '../../base/errors.ts';
+import type { Root } from '../../chunks/ports.ts';
+import { BackupSets } from '../../store/chunks/backup-sets.ts';
 import type { Chunks } from '../../store/chunks/store.ts';
 import type { CreateCounts } from '../../trees/create-options.ts';
 import type { TreeProblem } from '../../trees/problems.ts';
 import { type BackupRun, type PartAbout, partName, retainedRuns, runsOf } from './backup-history.ts';
 import type { BackupSet } from './backup-set.ts';
+import { type LetGoOptions, letGo, letGoOfEach } from './let-go.ts';
 import { storeFolder } from './store-folder.ts';
 
 /** A timer never comes quite as late as the run before it. */
@@ -78,15 +82,39 @@ function freeTime(store: Chunks, set: string, nowMs: number): number {
   return ms;
 }
 
-/** Lets go of what the rule of a set does not keep. @returns what went, or would. */
-export function applyRetention(store: Chunks, set: BackupSet, isDryRun: boolean): readonly BackupRun[] {
-  const gone = retainedRuns(store, set).filter(({ reasons }) => reasons.length === 0);
-  if (!isDryRun) for (const { run } of gone) removeRun(store, run);
-  return gone.map(({ run }) => run);
+/** What the rule of a set does not keep. */
+export function spareRuns(store: Chunks, set: BackupSet): readonly BackupRun[] {
+  return retainedRuns(store, set).flatMap(({ run, reasons }) => (reasons.length === 0 ? [run] : []));
 }
 
-export function removeRun(store: Chunks, run: BackupRun): void {
-  store.file.write(() => {
-    for (const { root } of run.parts) store.roots.remove('backup', root.name);
+export interface Retention {
+  /** What went, or would. */
+  readonly gone: readonly BackupRun[];
+  /** What stays all the same, and why. */
+  readonly kept: readonly { readonly run: BackupRun; readonly error: CodedError }[];
+}
+
+/** Lets go of runs, but for those that too few other boards hold. */
+export function letGoOfRuns(store: Chunks, runs: readonly BackupRun[], options: LetGoOptions): Retention {
+  const refusals = letGoOfEach(store, runs.map(rootsOf), options);
+  const gone = runs.filter((_, index) => refusals[index] === null);
+  const kept = runs.flatMap((run, index) => {
+    const error = refusals[index] ?? null;
+    return error === null ? [] : [{ run, error }];
   });
+  return { gone, kept };
+}
+
+/** Lets go of a set with all its runs, or of nothing. @throws copies_few. */
+export function removeSet(store: Chunks, name: string, runs: readonly BackupRun[], options: LetGoOptions): void {
+  const remove = () => {
+    letGo(store, runs.flatMap(rootsOf), options);
+    if (!options.isDryRun) new BackupSets(store.file).remove(name);
+  };
+  if (options.isDryRun) remove();
+  else store.file.write(remove);
+}
+
+function rootsOf({ parts }: BackupRun): readonly Root[] {
+  return parts.map(({ root }) => root);
 }
