@@ -3,6 +3,10 @@
  * each of its periods until it has kept as many as it says; a backup stays as long as any rule keeps it. While a rule
  * has kept fewer than it may, it keeps the oldest backup of all too, so that a young history reaches as far back as it
  * can. A rule of 0 keeps nothing; where all are 0, nobody has said what may go, and nothing goes.
+ *
+ * Newer is what was made later, whatever the clock said: one that was ahead for a while, and then set right, must not
+ * make what is backed up from then on the oldest of all. So the newest is always kept. A period that comes again after
+ * another, for the clock went back, counts as one more.
  */
 
 const RULES = ['last', 'daily', 'weekly', 'monthly'] as const;
@@ -11,13 +15,6 @@ type RuleName = (typeof RULES)[number];
 
 /** How many of each kind are kept. */
 export type RetentionRule = Readonly<Record<RuleName, number>>;
-
-export interface Retained {
-  /** Milliseconds since 1970. */
-  readonly ms: number;
-  /** Why it is kept, such as `daily`, or `oldest daily`; none: it may go. */
-  readonly reasons: readonly string[];
-}
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const WEEK_DAYS = 7;
@@ -36,20 +33,19 @@ const PERIOD: Readonly<Record<RuleName, (localMs: number, index: number) => numb
 };
 
 /**
- * @param times in any order; equal ones are one backup.
+ * @param times in milliseconds since 1970, the one made last first.
  * @param local the time on the wall at an instant, as if it were UTC; days, weeks (from Monday) and months are those of it.
- * @returns each time once, the newest first.
+ * @returns of each why it is kept, such as `daily`, or `oldest daily`; none: it may go.
  */
 export function retained(
   times: readonly number[],
   rule: RetentionRule,
   local: (ms: number) => number = (ms) => ms,
-): readonly Retained[] {
-  const newestFirst = [...new Set(times)].sort((a, b) => b - a);
-  if (RULES.every((name) => rule[name] === 0)) return newestFirst.map((ms) => ({ ms, reasons: ['no rule'] }));
+): readonly (readonly string[])[] {
+  if (RULES.every((name) => rule[name] === 0)) return times.map(() => ['no rule']);
   const open = RULES.map((name) => ({ name, left: rule[name], before: Number.NaN }));
-  return newestFirst.map((ms, index) => {
-    const isOldest = index === newestFirst.length - 1;
+  return times.map((ms, index) => {
+    const isOldest = index === times.length - 1;
     const reasons: string[] = [];
     for (const each of open) {
       if (each.left === 0) continue;
@@ -59,6 +55,6 @@ export function retained(
       each.before = period;
       each.left -= 1;
     }
-    return { ms, reasons };
+    return reasons;
   });
 }

@@ -1,26 +1,19 @@
-import { mkdirSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { findRun } from '../node/large/backup-history.ts';
 import { isDue, runBackup } from '../node/large/backup-run.ts';
 import { type BackupSet, findSet, setsOf } from '../node/large/backup-set.ts';
 import { collectStore } from '../node/large/care.ts';
 import { sizeText } from '../node/large/size.ts';
+import { backupRestoreCommand } from './backup-restore.ts';
 import { applyRetention, keptJson, keptText } from './backup-retention.ts';
 import type { Environment } from './environment.ts';
 import { FORCE_COPIES, type LargeOptions, type LargeTask, large, type RemoveOptions, withLarge } from './large.ts';
 import { checkRoots } from './large-faults.ts';
 import { EXIT_FINDINGS, print } from './output.ts';
-import { restoreTo } from './restore-tree.ts';
 import { Transfer } from './transfer.ts';
 import { problemJson, tellProblems } from './tree-text.ts';
 
 interface RunOptions extends RemoveOptions {
   readonly due?: boolean;
-}
-
-interface RestoreOptions extends LargeOptions {
-  readonly force?: boolean;
 }
 
 export function backupRunCommands(
@@ -39,23 +32,7 @@ export function backupRunCommands(
   run.action((name: string | undefined, options: RunOptions) =>
     withLarge(options, environment, (task) => runAll(task, name, options, setExitCode)),
   );
-  const restore = backup
-    .command('restore')
-    .description(
-      'lay a backup out as files, into a folder that is new or empty; several folders each below it (exit code 3: some could not be made)',
-    )
-    .argument(
-      '<name[@time]>',
-      'its name, and the beginning of a time as `backup list NAME` shows it; else the last one',
-    )
-    .argument('<target>', 'the folder')
-    .option('--force', 'into a folder that has files: those of the backup replace them, others stay');
-  large(restore, environment, ['backup restore home /tmp/home', 'backup restore home@2026-11-22 /home --force']);
-  restore.action((named: string, target: string, options: RestoreOptions) =>
-    withLarge(options, environment, async (task) => {
-      if (!(await restoreRun(task, named, resolve(target), options))) setExitCode(EXIT_FINDINGS);
-    }),
-  );
+  backupRestoreCommand(backup, environment, setExitCode);
   const check = backup
     .command('check')
     .description('read all there is of a backup and check every chunk; exit code 3 when something is not whole')
@@ -101,7 +78,7 @@ async function runOne(
     const onProgress = (_: string, { bytes, files }: { readonly bytes: number; readonly files: number }) =>
       shown.update(bytes, { files });
     const done = await runBackup(store, set, { signal, onProgress });
-    const { parts, ms, problems, problemsCount, missingCount, ...counts } = done;
+    const { parts, problems, problemsCount, missingCount, ...counts } = done;
     shown.end();
     const retention = await applyRetention(task, set, { ...options, isDryRun: false });
     const { gone } = retention;
@@ -110,12 +87,16 @@ async function runOne(
     const removed = gone.map(({ time }) => time);
     const kept = keptJson(retention);
     const made = parts.map((part) => ({ ...part }));
-    print({ name: set.name, ms, ...counts, parts: made, removed, kept, ...told }, options.json === true, () => {
-      const files = parts.reduce((sum, part) => sum + part.files, 0);
-      const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-      const fresh = `${sizeText(counts.storedBytes)} new in the store`;
-      return `${set.name}: ${files} files, ${sizeText(bytes)}, ${fresh}; ${gone.length} older ones let go${keptText(retention)}`;
-    });
+    print(
+      { name: set.name, ms: parts[0]?.ms ?? 0, ...counts, parts: made, removed, kept, ...told },
+      options.json === true,
+      () => {
+        const files = parts.reduce((sum, part) => sum + part.files, 0);
+        const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+        const fresh = `${sizeText(counts.storedBytes)} new in the store`;
+        return `${set.name}: ${files} files, ${sizeText(bytes)}, ${fresh}; ${gone.length} older ones let go${keptText(retention)}`;
+      },
+    );
     if (missingCount > 0) setExitCode(EXIT_FINDINGS);
     return gone.length;
   } finally {
@@ -131,19 +112,4 @@ async function dryRun(task: LargeTask, set: BackupSet, options: RunOptions): Pro
     return `${[`${set.name}: would let go of ${removed.length}`, ...removed].join('\n  ')}${keptText(retention)}`;
   });
   return 0;
-}
-
-/** @returns whether all of it is there. */
-async function restoreRun(task: LargeTask, named: string, target: string, options: RestoreOptions): Promise<boolean> {
-  const at = named.indexOf('@');
-  const name = at === -1 ? named : named.slice(0, at);
-  const run = findRun(task.store, name, at === -1 ? null : named.slice(at + 1));
-  let isWhole = true;
-  if (run.parts.length > 1) mkdirSync(target, { recursive: true });
-  for (const [index, { root, about }] of run.parts.entries()) {
-    if (root.target.kind !== 'snapshot') continue;
-    const below = run.parts.length === 1 ? target : join(target, `${index + 1}-${basename(about.source) || 'root'}`);
-    if (!(await restoreTo(task, root.target.digest, { ...options, target: below, name: root.name }))) isWhole = false;
-  }
-  return isWhole;
 }

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { Program, until } from '../node/program.ts';
 import { ownStore, spaceStore } from './large-scene.ts';
@@ -147,6 +147,24 @@ t.test('backups of folders', (t) => {
   t.match(json('backup', 'remove', 'home', '--dry-run'), { isDryRun: true, removed: [{}] });
   json('backup', 'remove', 'home');
   t.match(json('backup', 'list'), []);
+  t.end();
+});
+
+t.test('of a backup of many folders each comes back as itself', (t) => {
+  const { at, json, run } = ownStore(t);
+  const folders = Array.from({ length: 11 }, (_, index) => `d${index + 1}`);
+  for (const folder of folders) {
+    mkdirSync(at(folder));
+    writeFileSync(at(`${folder}/name`), folder);
+  }
+  json('backup', 'add', 'many', ...folders);
+  json('backup', 'run', 'many');
+  const { status, stderr } = run('backup', 'restore', 'many', 'back');
+  t.equal(status, 0, stderr);
+  t.same(readdirSync(at('back')).sort(), folders.map((folder, index) => `${index + 1}-${folder}`).sort());
+  for (const [index, folder] of folders.entries()) {
+    t.equal(readFileSync(at(`back/${index + 1}-${folder}/name`), 'utf8'), folder);
+  }
   t.end();
 });
 

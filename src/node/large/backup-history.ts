@@ -1,7 +1,8 @@
+import { assert } from '../../base/assert.ts';
 import { CodedError } from '../../base/errors.ts';
 import { BACKUP_FOLDERS_MAX } from '../../base/limits-chunks.ts';
 import type { Root } from '../../chunks/ports.ts';
-import { type Retained, retained } from '../../chunks/retention.ts';
+import { retained } from '../../chunks/retention.ts';
 import type { Chunks } from '../../store/chunks/store.ts';
 import type { BackupSet } from './backup-set.ts';
 import { noteFields } from './note.ts';
@@ -11,11 +12,22 @@ export interface BackupRun {
   readonly ms: number;
   /** Of the time: `2026-11-22T18:30:00Z`. */
   readonly time: string;
+  /** Runs of a set are counted from 1 as they are made: what came later does not always have a later time. */
+  readonly number: number;
+  /** In the order of the folders. */
   readonly parts: readonly BackupPart[];
+}
+
+export interface RetainedRun {
+  readonly run: BackupRun;
+  /** None: it may go. */
+  readonly reasons: readonly string[];
 }
 
 export interface BackupPart {
   readonly root: Root;
+  /** Which of the folders it is, from 1. */
+  readonly place: number;
   readonly about: PartAbout;
 }
 
@@ -23,6 +35,7 @@ export interface BackupPart {
 export interface PartAbout {
   readonly source: string;
   readonly ms: number;
+  readonly number: number;
   /** How many folders the run had, and so how many parts. */
   readonly folders: number;
   readonly files: number;
@@ -38,9 +51,19 @@ function timeText(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-/** `<set>/<time>`, and from the second folder on `/2` … after it. */
-export function partName(set: string, ms: number, index: number): string {
-  return `${set}/${timeText(ms)}${index === 0 ? '' : `/${index + 1}`}`;
+/** `<set>/<time>`, and from the second folder on `/2` … after it. @param place from 1. */
+export function partName(set: string, ms: number, place: number): string {
+  return `${set}/${timeText(ms)}${place === 1 ? '' : `/${place}`}`;
+}
+
+/** As text, the tenth folder would come before the second. @throws chunks_damaged. */
+function placeIn(name: string): number {
+  const [, , place = '1'] = name.split('/');
+  if (/^[1-9]\d?$/.test(place)) return Number(place);
+  throw new CodedError('chunks_damaged', `the chunk store has a backup with an odd name: ${name}`, {
+    fields: { name },
+    advice: 'Name another store.',
+  });
 }
 
 function aboutOf({ note }: Root): PartAbout {
@@ -48,6 +71,8 @@ function aboutOf({ note }: Root): PartAbout {
   return {
     source: fields.text('source', /^/, 'text'),
     ms: fields.integer('ms', 0, INSTANT_MS_MAX),
+    // Runs were not counted at first.
+    number: fields.has('number') ? fields.integer('number', 1) : 0,
     folders: fields.integer('folders', 1, BACKUP_FOLDERS_MAX),
     files: fields.integer('files', 0),
     bytes: fields.integer('bytes', 0),
@@ -56,7 +81,7 @@ function aboutOf({ note }: Root): PartAbout {
   };
 }
 
-/** The newest first. @throws chunks_damaged. */
+/** The one made last first. @throws chunks_damaged. */
 export function runsOf(store: Chunks, set: string): readonly BackupRun[] {
   const runs = new Map<number, BackupPart[]>();
   for (const root of store.roots.list('backup')) {
@@ -64,28 +89,35 @@ export function runsOf(store: Chunks, set: string): readonly BackupRun[] {
     const about = aboutOf(root);
     const parts = runs.get(about.ms) ?? [];
     runs.set(about.ms, parts);
-    parts.push({ root, about });
+    parts.push({ root, place: placeIn(root.name), about });
   }
-  const all = [...runs].map(([ms, parts]) => ({ ms, time: timeText(ms), parts }));
-  return all.sort((a, b) => b.ms - a.ms);
+  return [...runs.values()].map(runOf).sort((a, b) => b.number - a.number || b.ms - a.ms);
 }
 
-/** Which runs the set's rule keeps, by days of this machine's own zone. */
-export function retainedRuns(store: Chunks, set: BackupSet): readonly (Retained & { readonly run: BackupRun })[] {
+function runOf(parts: readonly BackupPart[]): BackupRun {
+  const inOrder = parts.toSorted((a, b) => a.place - b.place);
+  const [first] = inOrder;
+  assert(first !== undefined, 'a run has a part');
+  const { ms, number } = first.about;
+  return { ms, time: timeText(ms), number, parts: inOrder };
+}
+
+/** Which runs the set's rule keeps, and why, by days of this machine's own zone. */
+export function retainedRuns(store: Chunks, set: BackupSet): readonly RetainedRun[] {
   const runs = runsOf(store, set.name);
-  const kept = retained(
+  const reasons = retained(
     runs.map(({ ms }) => ms),
     set.keep,
     localMs,
   );
-  return kept.flatMap((one) => runs.filter(({ ms }) => ms === one.ms).map((run) => ({ ...one, run })));
+  return runs.map((run, index) => ({ run, reasons: reasons[index] ?? [] }));
 }
 
 function localMs(ms: number): number {
   return ms - new Date(ms).getTimezoneOffset() * 60_000;
 }
 
-/** @param time the beginning of one; null: the last. @throws backup_run_missing, backup_run_ambiguous. */
+/** @param time the beginning of one; null: the one made last. @throws backup_run_missing, backup_run_ambiguous. */
 export function findRun(store: Chunks, set: string, time: string | null): BackupRun {
   const found = runsOf(store, set).filter((run) => time === null || run.time.startsWith(time));
   const [first] = found;

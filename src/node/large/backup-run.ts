@@ -25,7 +25,6 @@ export interface RunParts {
 }
 
 export interface RunResult {
-  readonly ms: number;
   readonly parts: readonly PartAbout[];
   readonly newBytes: number;
   readonly storedBytes: number;
@@ -39,8 +38,8 @@ export interface RunResult {
 export async function runBackup(store: Chunks, set: BackupSet, { signal, onProgress }: RunParts): Promise<RunResult> {
   const importing = store.beginImport(`backup ${set.name}`);
   try {
-    const ms = freeTime(store, set.name, Date.now());
-    const made: { readonly digest: Uint8Array; readonly about: PartAbout }[] = [];
+    const startedMs = Date.now();
+    const made: { readonly digest: Uint8Array; readonly about: Omit<PartAbout, 'ms' | 'number'> }[] = [];
     const problems: TreeProblem[] = [];
     let problemsCount = 0;
     let missingCount = 0;
@@ -52,31 +51,45 @@ export async function runBackup(store: Chunks, set: BackupSet, { signal, onProgr
       const created = await storeFolder(store, importing, told);
       const { files, bytes } = created.counts;
       const storedBytes = importing.counts.storedBytes - before;
-      const about = { source: folder, ms, folders: set.folders.length, files, bytes, storedBytes };
+      const about = { source: folder, folders: set.folders.length, files, bytes, storedBytes };
       made.push({ digest: created.digest, about: { ...about, problems: created.problemsCount } });
       problems.push(...created.problems);
       problemsCount += created.problemsCount;
       missingCount += created.missingCount;
     }
     await importing.flush();
-    // All or none: a run of which some folders are missing would be taken for the last one.
-    store.file.write(() => {
-      for (const [index, { digest, about }] of made.entries()) {
-        const name = partName(set.name, ms, index);
-        const note = JSON.stringify(about);
-        store.roots.set({ kind: 'backup', name, target: { kind: 'snapshot', digest }, addedMs: ms, note });
-      }
-    });
+    const parts = nameParts(store, set.name, startedMs, made);
     const { newBytes, storedBytes } = importing.counts;
-    return { ms, parts: made.map(({ about }) => about), newBytes, storedBytes, problems, problemsCount, missingCount };
+    return { parts, newBytes, storedBytes, problems, problemsCount, missingCount };
   } finally {
     importing.end();
   }
 }
 
+/** All or none: a run of which some folders are missing would be taken for the last one. Another may have ended since. */
+function nameParts(
+  store: Chunks,
+  set: string,
+  startedMs: number,
+  made: readonly { readonly digest: Uint8Array; readonly about: Omit<PartAbout, 'ms' | 'number'> }[],
+): readonly PartAbout[] {
+  return store.file.write(() => {
+    const runs = runsOf(store, set);
+    const ms = freeTime(runs, startedMs);
+    const number = (runs[0]?.number ?? 0) + 1;
+    return made.map(({ digest, about }, index) => {
+      const part = { ...about, ms, number };
+      const name = partName(set, ms, index + 1);
+      const note = JSON.stringify(part);
+      store.roots.set({ kind: 'backup', name, target: { kind: 'snapshot', digest }, addedMs: ms, note });
+      return part;
+    });
+  });
+}
+
 /** Names have whole seconds; two runs never share one. */
-function freeTime(store: Chunks, set: string, nowMs: number): number {
-  const taken = new Set(runsOf(store, set).map(({ ms }) => ms));
+function freeTime(runs: readonly BackupRun[], nowMs: number): number {
+  const taken = new Set(runs.map(({ ms }) => ms));
   let ms = Math.floor(nowMs / 1000) * 1000;
   while (taken.has(ms)) ms += 1000;
   return ms;
