@@ -51,7 +51,7 @@ class Creation {
     this.#options = options;
     this.#reader = reader;
     this.#writers = new ContentWriters(() => chunkerFor(options.profile), options.import);
-    this.#meter = new Meter(options.import);
+    this.#meter = new Meter(options.import, options.signal);
     const parts = { reader, writers: this.#writers, meter: this.#meter, problems: this.problems };
     this.#contents = new FileContents({ ...options, ...parts });
   }

@@ -25,6 +25,8 @@ int main(int argc, char *argv[]) {
     fputs("blockmesh-trees: usage: expected read or write; --help says more\n", stderr);
     return EXIT_USAGE;
   }
+  // Ctrl-C on a terminal comes to all that run on it: whoever started us ends us, and knows why.
+  signal(SIGINT, SIG_IGN);
   struct request request;
   while (request_next(&request)) {
     if (!(is_read ? serve_read(&request) : serve_write(&request))) die("protocol", "no such request");
