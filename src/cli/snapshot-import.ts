@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { blobIdText } from '../chunks/blob-id.ts';
 import { importTar } from '../chunks/tar/import.ts';
 import { chunkerFor } from '../format/chunkers/cut.ts';
-import { profileOf } from '../node/large/put-blob.ts';
+import { flushedWhenCut, profileOf } from '../node/large/put-blob.ts';
 import { TREE_PROFILE } from '../node/large/store-folder.ts';
 import { openTarShelf } from '../store/chunks/tar-shelf.ts';
 import type { Environment } from './environment.ts';
@@ -38,7 +38,9 @@ async function importFrom(task: LargeTask, file: string, options: NameOptions): 
   const shelf = openTarShelf(resolve(store.file.path, '..'));
   try {
     const makeChunker = () => chunkerFor(profile);
-    const made = await importTar(taken(stream, shown, signal), { importing, shelf, makeChunker });
+    const made = await flushedWhenCut(importing, signal, () =>
+      importTar(taken(stream, shown, signal), { importing, shelf, makeChunker }),
+    );
     await importing.flush();
     shown.end();
     const { digest, members, passedOver } = made;

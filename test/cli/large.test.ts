@@ -1,8 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import t from 'tap';
-import { Program, until } from '../node/program.ts';
 import { ownStore, spaceStore } from './large-scene.ts';
 
 /** The commands of large things, each as a process, on a real store. */
@@ -41,31 +40,6 @@ t.test('blobs', (t) => {
   t.match(json('store', 'scrub'), { rotten: 0, chunks: 1 });
   t.match(run('blob', 'get', put.id, 'gone'), { status: 1, stderr: /chunk_missing/ });
   t.end();
-});
-
-t.test('a put that is stopped says so, keeps no name, and goes on the next time', async (t) => {
-  const { at, run, json, words } = ownStore(t);
-  const [node = '', ...rest] = words('blob', 'put', '-', '--name', 'piped', '--json');
-  const child = spawn(node, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
-  const program = new Program(child);
-  t.teardown(() => program.kill());
-  const bytes = randomBytes(6_000_000);
-  child.stdin.on('error', () => undefined);
-  child.stdin.write(bytes.subarray(0, 5_000_000));
-  await until(
-    () => program.stderr.includes('"progress"'),
-    () => program.stderr,
-  );
-  child.kill('SIGINT');
-  const { code } = await program.exited;
-  t.equal(code, 1);
-  t.match(program.stderr, /"code":"interrupted"/);
-  t.match(json('blob', 'ls'), []);
-  t.equal(json('store', 'stat').leases, 0, 'the lease was given back');
-  writeFileSync(at('piped'), bytes);
-  const { newBytes } = json('blob', 'put', 'piped');
-  t.ok(newBytes < bytes.length, `${newBytes} bytes were left to store`);
-  t.equal(run('blob', 'verify').status, 0);
 });
 
 t.test('snapshots', (t) => {

@@ -29,7 +29,7 @@ export interface Put {
 export async function putBlob(store: Chunks, pieces: AsyncIterable<Uint8Array>, options: PutOptions): Promise<Put> {
   const importing = store.beginImport('blob put');
   try {
-    const root = await cut(importing, pieces, options);
+    const root = await flushedWhenCut(importing, options.signal, () => cut(importing, pieces, options));
     await importing.flush();
     options.keep(root);
     return { root, counts: importing.counts };
@@ -41,20 +41,28 @@ export async function putBlob(store: Chunks, pieces: AsyncIterable<Uint8Array>, 
 async function cut(importing: ChunkImport, pieces: AsyncIterable<Uint8Array>, options: PutOptions) {
   const writer = new BlobWriter(chunkerFor(options.profile), importing);
   let bytes = 0;
-  try {
-    for await (const piece of pieces) {
-      options.signal.throwIfAborted();
-      writer.push(piece);
-      await importing.room();
-      bytes += piece.length;
-      options.onBytes(bytes);
-    }
-  } catch (error) {
-    // So that a rerun has less to do.
-    if (options.signal.aborted) await importing.flush();
-    throw error;
+  for await (const piece of pieces) {
+    options.signal.throwIfAborted();
+    writer.push(piece);
+    await importing.room();
+    bytes += piece.length;
+    options.onBytes(bytes);
   }
   return writer.end();
+}
+
+/** Makes durable what has been told by the time that `task` is stopped, so that a rerun has less to do. */
+export async function flushedWhenCut<T>(
+  importing: ChunkImport,
+  signal: AbortSignal,
+  task: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    if (signal.aborted) await importing.flush();
+    throw error;
+  }
 }
 
 /** @throws no_profile. */

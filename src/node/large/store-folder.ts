@@ -3,7 +3,7 @@ import type { Chunks } from '../../store/chunks/store.ts';
 import { createSnapshot } from '../../trees/create.ts';
 import type { CreateCounts, Created } from '../../trees/create-options.ts';
 import { excluder } from './exclude.ts';
-import { profileOf } from './put-blob.ts';
+import { flushedWhenCut, profileOf } from './put-blob.ts';
 
 export interface FolderOptions {
   readonly folder: string;
@@ -20,15 +20,17 @@ export const TREE_PROFILE = 'image-64k';
 export async function storeFolder(store: Chunks, importing: ChunkImport, options: FolderOptions): Promise<Created> {
   const { folder, exclude, ...rest } = options;
   const seen = store.beginSeenWalk(folder);
-  const created = await createSnapshot({
-    ...rest,
-    folder,
-    import: importing,
-    profile: profileOf(store, TREE_PROFILE),
-    seen,
-    isExcluded: excluder(exclude),
-    nowMs: () => Date.now(),
-  });
+  const created = await flushedWhenCut(importing, options.signal, () =>
+    createSnapshot({
+      ...rest,
+      folder,
+      import: importing,
+      profile: profileOf(store, TREE_PROFILE),
+      seen,
+      isExcluded: excluder(exclude),
+      nowMs: () => Date.now(),
+    }),
+  );
   seen.keep();
   return created;
 }
