@@ -77,7 +77,7 @@ help: ## list the targets
 run test bench bench-backups soak broker-load chunks-cuts damage kills chunks-crash chunks-rot dapps-histories: export NODE_COMPILE_CACHE := $(CURDIR)/build/compile-cache
 
 .PHONY: run
-run: $(NODE_STAMP) run-programs ## set everything up and run a demo space with a virtual door
+run: $(NODE_STAMP) run-programs build/blockmesh-trees ## set everything up and run a demo space with a virtual door
 	@npx --no-install blockmesh demo
 
 .PHONY: test
