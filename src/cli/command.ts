@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { CodedError } from '../base/errors.ts';
 import { demoFolder, type Environment } from './environment.ts';
-import { openSession, type Session } from './session.ts';
+import type { Session } from './session.ts';
 
 /** Options that every command takes. */
 export interface CommonOptions {
@@ -58,6 +58,8 @@ export async function withSession<T>(
   task: (session: Session) => Promise<T>,
   isUnchecked = false,
 ): Promise<T> {
+  // Not all commands need one, and it takes the whole node along.
+  const { openSession } = await import('./session.ts');
   const session = await openSession(options.folder, environment, isUnchecked);
   try {
     return await task(session);

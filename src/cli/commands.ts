@@ -1,68 +1,49 @@
 import type { Command } from 'commander';
-import { backupCommand } from './backup.ts';
-import { badgeCommands } from './badges.ts';
-import { blobCommands } from './blobs.ts';
-import { boardCommands } from './board.ts';
-import { storeCommands } from './chunk-store.ts';
-import { demoCommand } from './demo.ts';
-import { deviceCommands } from './devices.ts';
-import { doorCommands } from './doors.ts';
 import type { Environment } from './environment.ts';
-import { eraseCommand } from './erase.ts';
-import { exportCommand } from './export.ts';
-import { familyCommands } from './families.ts';
-import { guestCommands } from './guests.ts';
-import { healthCommand } from './health.ts';
-import { holidayCommands } from './holidays.ts';
-import { importCommand } from './import.ts';
-import { initCommand } from './init.ts';
-import { logCommand } from './log.ts';
-import { memberCommands } from './members.ts';
-import { noteCommands } from './notes.ts';
-import { pinsCommands } from './pins.ts';
-import { planCommands } from './plans.ts';
-import { reloadCommand } from './reload.ts';
-import { repairCommand } from './repair.ts';
-import { restoreCommand } from './restore.ts';
-import { runCommand } from './run.ts';
-import { scheduleCommands } from './schedules.ts';
-import { snapshotCommands } from './snapshots.ts';
-import { statusCommand } from './status.ts';
-import { verifyCommand } from './verify.ts';
-import { whyCommand } from './why.ts';
-import { zoneCommand } from './zone.ts';
 
-/** Adds every command to `program`, in the order in which the help lists them. */
-export function addCommands(program: Command, environment: Environment, setExitCode: (code: number) => void): void {
-  initCommand(program, environment);
-  runCommand(program, environment);
-  reloadCommand(program, environment);
-  statusCommand(program, environment);
-  healthCommand(program, environment, setExitCode);
-  memberCommands(program, environment);
-  planCommands(program, environment);
-  familyCommands(program, environment);
-  guestCommands(program, environment);
-  noteCommands(program, environment);
-  badgeCommands(program, environment, setExitCode);
-  doorCommands(program, environment);
-  deviceCommands(program, environment);
-  scheduleCommands(program, environment);
-  holidayCommands(program, environment);
-  zoneCommand(program, environment);
-  whyCommand(program, environment);
-  logCommand(program, environment);
-  verifyCommand(program, environment, setExitCode);
-  repairCommand(program, environment, setExitCode);
-  backupCommand(program, environment, setExitCode);
-  restoreCommand(program, environment);
-  exportCommand(program, environment);
-  importCommand(program, environment);
-  eraseCommand(program, environment);
-  blobCommands(program, environment, setExitCode);
-  snapshotCommands(program, environment, setExitCode);
-  storeCommands(program, environment, setExitCode);
-  pinsCommands(program, environment);
-  boardCommands(program, environment);
-  demoCommand(program, environment);
+/** Adds a command, or a family of them, to `program`. */
+type AddCommand = (program: Command, environment: Environment, setExitCode: (code: number) => void) => void;
+
+/** What loads each, in the order in which the help lists them. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  init: async () => (await import('./init.ts')).initCommand,
+  run: async () => (await import('./run.ts')).runCommand,
+  reload: async () => (await import('./reload.ts')).reloadCommand,
+  status: async () => (await import('./status.ts')).statusCommand,
+  health: async () => (await import('./health.ts')).healthCommand,
+  member: async () => (await import('./members.ts')).memberCommands,
+  plan: async () => (await import('./plans.ts')).planCommands,
+  family: async () => (await import('./families.ts')).familyCommands,
+  guest: async () => (await import('./guests.ts')).guestCommands,
+  note: async () => (await import('./notes.ts')).noteCommands,
+  badge: async () => (await import('./badges.ts')).badgeCommands,
+  door: async () => (await import('./doors.ts')).doorCommands,
+  device: async () => (await import('./devices.ts')).deviceCommands,
+  schedule: async () => (await import('./schedules.ts')).scheduleCommands,
+  holiday: async () => (await import('./holidays.ts')).holidayCommands,
+  zone: async () => (await import('./zone.ts')).zoneCommand,
+  why: async () => (await import('./why.ts')).whyCommand,
+  log: async () => (await import('./log.ts')).logCommand,
+  verify: async () => (await import('./verify.ts')).verifyCommand,
+  repair: async () => (await import('./repair.ts')).repairCommand,
+  backup: async () => (await import('./backup.ts')).backupCommand,
+  restore: async () => (await import('./restore.ts')).restoreCommand,
+  export: async () => (await import('./export.ts')).exportCommand,
+  import: async () => (await import('./import.ts')).importCommand,
+  erase: async () => (await import('./erase.ts')).eraseCommand,
+  blob: async () => (await import('./blobs.ts')).blobCommands,
+  snapshot: async () => (await import('./snapshots.ts')).snapshotCommands,
+  store: async () => (await import('./chunk-store.ts')).storeCommands,
+  pins: async () => (await import('./pins.ts')).pinsCommands,
+  board: async () => (await import('./board.ts')).boardCommands,
+  demo: async () => (await import('./demo.ts')).demoCommand,
+};
+
+/**
+ * The commands that `word`, the first one of a command line, may mean: one is loaded alone, for all of them take longer
+ * than most commands run, and a node that runs for months has no use for them.
+ */
+export async function commandsFor(word: string | undefined): Promise<readonly AddCommand[]> {
+  const one = word !== undefined && Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
+  return await Promise.all((one === undefined ? Object.values(COMMANDS) : [one]).map((load) => load()));
 }

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { readConfig } from '../node/node.ts';
 import { pinsArguments, pinsDeclarations } from '../node/pins-arguments.ts';
 import { pinsOptionsText, writePinsOptions } from '../node/pins-options-file.ts';
+import { readConfig } from '../node/read-config.ts';
 import { type CommonOptions, common } from './command.ts';
 import type { Environment } from './environment.ts';
 import { print } from './output.ts';

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
+import { commandsFor } from './commands.ts';
 import type { Environment } from './environment.ts';
 import { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, printError } from './output.ts';
-import { runCommand } from './run.ts';
 
 const ABOUT = `A door decides by itself who may use it.
 
@@ -31,9 +31,7 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
   const setExitCode = (code: number) => {
     exitCode = code;
   };
-  // A node that runs for months has no use for what the other commands load.
-  if (argv[2] === 'run') runCommand(program, environment);
-  else (await import('./commands.ts')).addCommands(program, environment, setExitCode);
+  for (const add of await commandsFor(argv[2])) add(program, environment, setExitCode);
   try {
     await program.parseAsync(argv);
   } catch (error) {

@@ -1,22 +1,21 @@
-import { join } from 'node:path';
 import type { Clock, Randomness } from '../base/ports.ts';
 import { idText } from '../format/ids.ts';
 import type { Log } from '../sandbox/log.ts';
 import type { Runner } from '../sandbox/runner.ts';
-import { readText } from '../store/files.ts';
 import type { Agents } from './agents.ts';
 import { AllOutputs } from './all-outputs.ts';
 import { announceDevices, announceReturn } from './announce.ts';
 import { FactFeed } from './badge-test.ts';
 import type { Bridge } from './broker/bridge.ts';
 import { NodeBroker } from './broker/node-broker.ts';
-import { type Config, parseConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { once } from './ending.ts';
 import { startFront } from './front.ts';
 import { Health } from './health.ts';
 import { healthChecks } from './health-checks.ts';
 import { LiveConfig } from './live-config.ts';
 import { agentsOf, outputsOf } from './node-devices.ts';
+import { readConfig } from './read-config.ts';
 import { Recovery } from './recovery.ts';
 import { relaysOf } from './relays.ts';
 import { Signal } from './signal.ts';
@@ -35,12 +34,6 @@ export interface NodeParts {
   readonly boot: Uint8Array;
   readonly runner: Runner;
   readonly log: Log;
-}
-
-/** @throws file_missing, and the codes of `parseConfig`. */
-export function readConfig(folder: string): Config {
-  const path = join(folder, 'blockmesh.toml');
-  return parseConfig(readText(path), path, folder);
 }
 
 /** A node that runs. */

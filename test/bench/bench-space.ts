@@ -5,8 +5,8 @@ import { ENGINE_FLAGS } from '../../src/cli/engine-flags.ts';
 import { readEnvironment } from '../../src/cli/environment.ts';
 import { openSession, type Session } from '../../src/cli/session.ts';
 import { encodeFrame } from '../../src/devices/rdm6300/frame.ts';
-import { readConfig } from '../../src/node/node.ts';
 import { pinsArguments } from '../../src/node/pins-arguments.ts';
+import { readConfig } from '../../src/node/read-config.ts';
 import { Programs } from './programs.ts';
 
 export const RELEASE = resolve(dirname(fileURLToPath(import.meta.url)), '../..');

@@ -11,7 +11,7 @@ import { idText } from '../../src/format/ids.ts';
 import { hashedViews } from '../../src/node/hashed-views.ts';
 import { type InitOptions, initSpace } from '../../src/node/init.ts';
 import { keyFolder, readBadgeKeys, readKey, writeOpenKey, writeSealedKey } from '../../src/node/key-files.ts';
-import { readConfig } from '../../src/node/node.ts';
+import { readConfig } from '../../src/node/read-config.ts';
 import { openSpace } from '../../src/node/space.ts';
 import { verifySpace } from '../../src/node/verify.ts';
 import { BlockReader } from '../../src/store/blocks.ts';

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { CHUNKS_FREE_BYTES_MIN } from '../../base/limits-chunks.ts';
 import { type Chunks, openChunks } from '../../store/chunks/store.ts';
 import { freeBytesOf } from '../../store/disk-space.ts';
-import { readConfig } from '../node.ts';
 import { requireSpace } from '../space-folder.ts';
 import { systemClock } from '../system.ts';
 import { parseSize } from './size.ts';
@@ -23,6 +22,8 @@ function chunksPath(folder: string): string {
  */
 export async function openSpaceChunks(folder: string, profilesOf: () => Promise<ProfilesForm>): Promise<Chunks> {
   requireSpace(folder);
+  // A store of its own has no use for what checks a file of settings.
+  const { readConfig } = await import('../read-config.ts');
   const { quota, low_space } = readConfig(folder).chunks;
   const path = chunksPath(folder);
   const isNew = !existsSync(path);
