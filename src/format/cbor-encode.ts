@@ -43,11 +43,11 @@ class Encoder {
     this.#at = headBytes;
   }
 
-  run(value: unknown): Uint8Array {
+  run<Result>(value: unknown, take: (bytes: Uint8Array) => Result): Result {
     this.#item(value, 0);
-    const bytes = new Uint8Array(this.#bytes.subarray(0, this.#at));
+    const result = take(this.#bytes.subarray(0, this.#at));
     if (this.#bytes.length <= SPARE_BYTES_MAX) spare = this.#bytes;
-    return bytes;
+    return result;
   }
 
   /** @param depth how many arrays and maps are open; its cap bounds the recursion. */
@@ -173,9 +173,22 @@ function compareKeys(a: string, b: string): number {
 
 /**
  * The canonical bytes of `value`, within `caps`.
- * @param headBytes as many zeros come before them: room for what whoever asks puts there; at most 1,024.
  * @throws cbor_unencodable, cbor_float, cbor_key, cbor_byte_order_mark, cbor_link, cbor_depth, cbor_items.
  */
-export function encodeCanonical(value: unknown, caps: CborCaps, headBytes = 0): Uint8Array {
-  return new Encoder(caps, headBytes).run(value);
+export function encodeCanonical(value: unknown, caps: CborCaps): Uint8Array {
+  return new Encoder(caps, 0).run(value, (bytes) => new Uint8Array(bytes));
+}
+
+/**
+ * Lends `take` the canonical bytes of `value` where they were written; what it returns.
+ * @param headBytes as many zeros come before them: room for what whoever asks puts there; at most 1,024.
+ * @throws as `encodeCanonical`; what `take` throws.
+ */
+export function lendCanonical<Result>(
+  value: unknown,
+  caps: CborCaps,
+  headBytes: number,
+  take: (bytes: Uint8Array) => Result,
+): Result {
+  return new Encoder(caps, headBytes).run(value, take);
 }

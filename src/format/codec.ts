@@ -1,7 +1,7 @@
 import { CodedError } from '../base/errors.ts';
 import { CBOR_DEPTH_MAX, CBOR_ITEMS_MAX } from '../base/limits.ts';
 import { decodeCanonical } from './cbor-decode.ts';
-import { encodeCanonical } from './cbor-encode.ts';
+import { encodeCanonical, lendCanonical } from './cbor-encode.ts';
 
 /**
  * The one canonical codec (dag-cbor). Values are null, booleans, integers within ±(2^53 − 1), text, Uint8Array,
@@ -15,10 +15,14 @@ const CAPS = { depthMax: CBOR_DEPTH_MAX, itemsMax: CBOR_ITEMS_MAX };
  * Canonical bytes of `value`.
  * @throws cbor_unencodable for what the form has no place for; the codes of `encodeCanonical` for floats, refused
  * keys, and values over the caps: what cannot be read back is never written.
- * @param headBytes as `encodeCanonical` has it.
  */
-export function encodeValue(value: unknown, headBytes = 0): Uint8Array {
-  return encodeCanonical(value, CAPS, headBytes);
+export function encodeValue(value: unknown): Uint8Array {
+  return encodeCanonical(value, CAPS);
+}
+
+/** As `encodeValue`, and lent as `lendCanonical` does. */
+export function lendValue<Result>(value: unknown, headBytes: number, take: (bytes: Uint8Array) => Result): Result {
+  return lendCanonical(value, CAPS, headBytes, take);
 }
 
 /**

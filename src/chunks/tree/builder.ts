@@ -3,7 +3,7 @@ import { compareBytes } from '../../base/bytes.ts';
 import { TREE_DEPTH_MAX } from '../../base/limits-chunks.ts';
 import type { ContentWriters, OpenContent } from '../content-writers.ts';
 import type { Content, Entry, Meta } from './entry.ts';
-import { framedEntry } from './entry-stream.ts';
+import { lendFramed } from './entry-stream.ts';
 import type { RootDirectory } from './snapshot.ts';
 import { deepError } from './walk.ts';
 
@@ -79,8 +79,9 @@ export class TreeBuilder {
   }
 
   #write(entry: Entry): void {
-    const bytes = framedEntry(entry);
-    this.#bytes += bytes.length;
-    this.#open.at(-1)?.writer.push(bytes);
+    lendFramed(entry, (bytes) => {
+      this.#bytes += bytes.length;
+      this.#open.at(-1)?.writer.push(bytes);
+    });
   }
 }

@@ -1,5 +1,5 @@
 import { ENTRY_BYTES_MAX, NAME_IN_TREE_BYTES_MAX, SYMLINK_BYTES_MAX } from '../../base/limits-chunks.ts';
-import { decodeValue, encodeValue } from '../../format/codec.ts';
+import { decodeValue, encodeValue, lendValue } from '../../format/codec.ts';
 import { Fields } from '../../format/fields.ts';
 import type { Content, Entry, Meta, Node } from './entry.ts';
 import { attributesIn, bytesIn, contentIn, integers, isTrue, pathIn } from './entry-fields.ts';
@@ -25,9 +25,13 @@ const ID_MAX = 2 ** 32 - 2;
 const DEVICE_MAX = 2 ** 32 - 1;
 const NANOSECONDS_MAX = 999_999_999;
 
-/** @param headBytes zeros that come before it. */
-export function encodeEntry(entry: Entry, headBytes = 0): Uint8Array {
-  return encodeValue(fieldsOf(entry), headBytes);
+export function encodeEntry(entry: Entry): Uint8Array {
+  return encodeValue(fieldsOf(entry));
+}
+
+/** @param headBytes zeros that come before it. @param take is lent the bytes. */
+export function lendEntry<Result>(entry: Entry, headBytes: number, take: (bytes: Uint8Array) => Result): Result {
+  return lendValue(fieldsOf(entry), headBytes, take);
 }
 
 function fieldsOf(entry: Entry): Readonly<Record<string, unknown>> {

@@ -1,23 +1,32 @@
 import { CodedError } from '../../base/errors.ts';
 import { DIRECTORY_ENTRIES_MAX, ENTRY_BYTES_MAX } from '../../base/limits-chunks.ts';
 import type { Entry } from './entry.ts';
-import { decodeEntry, encodeEntry } from './entry-code.ts';
+import { decodeEntry, lendEntry } from './entry-code.ts';
 
 /** A directory as a stream: each entry after its length, in the order of the bytes of their names. */
 
 const LENGTH_BYTES = 4;
 
-/** An entry as it stands in the stream: its length in four bytes, the most significant first, and its bytes. */
+/**
+ * Lends an entry as it stands in the stream: its length in four bytes, the most significant first, and its bytes.
+ * @returns what `take` returns. @throws entry_large.
+ */
+export function lendFramed<Result>(entry: Entry, take: (bytes: Uint8Array) => Result): Result {
+  return lendEntry(entry, LENGTH_BYTES, (framed) => {
+    const bytes = framed.length - LENGTH_BYTES;
+    if (bytes > ENTRY_BYTES_MAX) {
+      throw new CodedError('entry_large', 'an entry of a tree is too large: its attributes, most likely', {
+        fields: { name: Buffer.from(entry.name).toString(), bytes, bytesMax: ENTRY_BYTES_MAX },
+      });
+    }
+    new DataView(framed.buffer, framed.byteOffset).setUint32(0, bytes);
+    return take(framed);
+  });
+}
+
+/** As `lendFramed`, for whoever keeps it. */
 export function framedEntry(entry: Entry): Uint8Array {
-  const framed = encodeEntry(entry, LENGTH_BYTES);
-  const bytes = framed.length - LENGTH_BYTES;
-  if (bytes > ENTRY_BYTES_MAX) {
-    throw new CodedError('entry_large', 'an entry of a tree is too large: its attributes, most likely', {
-      fields: { name: Buffer.from(entry.name).toString(), bytes, bytesMax: ENTRY_BYTES_MAX },
-    });
-  }
-  new DataView(framed.buffer, framed.byteOffset).setUint32(0, bytes);
-  return framed;
+  return lendFramed(entry, (bytes) => new Uint8Array(bytes));
 }
 
 /**
