@@ -1,6 +1,9 @@
 import { tarError } from './error.ts';
 
-/** Takes a stream in lengths of its own choosing; holds one piece, or what was asked for at once. */
+/**
+ * Takes a stream in lengths of its own choosing; holds one piece, or what was asked for at once. A piece of the stream is lent
+ * until the next is asked for, and so is what `upTo` gives; the other bytes are copies.
+ */
 export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>;
   #piece: Uint8Array = new Uint8Array();
@@ -17,17 +20,16 @@ export class ByteReader {
 
   /** @returns null where the stream ended before the first of them. @throws tar_truncated where it ended among them. */
   async tryExactly(length: number): Promise<Buffer | null> {
-    const parts: Uint8Array[] = [];
+    let bytes: Buffer | null = null;
     for (let got = 0; got < length; ) {
       const part = await this.#upTo(length - got);
       if (part === null && got === 0) return null;
       if (part === null) throw this.#truncated();
-      parts.push(part);
+      bytes ??= Buffer.allocUnsafe(length);
+      bytes.set(part, got);
       got += part.length;
     }
-    const [first] = parts;
-    if (parts.length === 1 && first !== undefined) return Buffer.from(first.buffer, first.byteOffset, first.length);
-    return Buffer.concat(parts);
+    return bytes ?? Buffer.alloc(0);
   }
 
   /** @throws tar_truncated. */

@@ -10,8 +10,13 @@ import { openTarShelf } from '../../../src/store/chunks/tar-shelf.ts';
 import { hex, MemoryChunks, makeChunker } from '../tree-parts.ts';
 import { archive, END, pax, type RawMember, rawMember } from './raw-tar.ts';
 
+/** Each piece is lent: it is another as soon as the next is asked for. */
 async function* inPieces(whole: Buffer, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < whole.length; at += size) yield whole.subarray(at, at + size);
+  const lent = Buffer.alloc(Math.min(size, whole.length));
+  for (let at = 0; at < whole.length; at += size) {
+    yield lent.subarray(0, whole.copy(lent, 0, at, at + size));
+    lent.fill(0xee);
+  }
 }
 
 async function taken(tar: Buffer, folder: string, chunks = new MemoryChunks(), size = 1000): Promise<TarSnapshot> {
