@@ -1,20 +1,19 @@
-import { TREE_DEPTH_MAX } from '../base/limits-chunks.ts';
+import { INLINE_BYTES_MAX, TREE_DEPTH_MAX } from '../base/limits-chunks.ts';
 import { ContentWriters, type OpenContent } from '../chunks/content-writers.ts';
-import type { Content, Entry } from '../chunks/tree/entry.ts';
-import { framedEntry } from '../chunks/tree/entry-stream.ts';
+import type { Content } from '../chunks/tree/entry.ts';
 import { encodeSnapshot } from '../chunks/tree/snapshot.ts';
 import { chunkerFor } from '../format/chunkers/cut.ts';
 import { sha256 } from '../format/ids.ts';
 import type { CreateCounts, Created, CreateOptions } from './create-options.ts';
-import { FileContents } from './file-contents.ts';
-import { runsOf } from './file-runs.ts';
+import { Entries } from './entries.ts';
+import type { FilesPlan } from './file-contents.ts';
+import { type Run, runsOf } from './file-runs.ts';
+import { FilesFolder } from './files-folder.ts';
 import type { FoundEntry } from './found.ts';
-import { hardLink, isLinked, Linked } from './linked.ts';
 import { Meter } from './meter.ts';
 import { pathTo } from './paths.ts';
 import { errorName, Problems } from './problems.ts';
-import { TreeReader } from './reader.ts';
-import { specialEntry } from './special-entry.ts';
+import { type Batch, type Entered, TreeReader } from './reader.ts';
 import { wantedOf } from './wanted.ts';
 
 /**
@@ -36,113 +35,113 @@ export async function createSnapshot(options: CreateOptions): Promise<Created> {
 
 const ROOT = new Uint8Array();
 
+type AskOn = () => Promise<void>;
+
+/** A directory on the way from the root. */
+interface Place {
+  readonly path: Uint8Array;
+  readonly depth: number;
+}
+
+interface Here extends Place {
+  readonly folder: FilesFolder;
+}
+
 class Creation {
   readonly problems = new Problems();
   readonly #options: CreateOptions;
   readonly #reader: TreeReader;
   readonly #writers: ContentWriters;
-  readonly #contents: FileContents;
-  readonly #meter: Meter;
-  readonly #linked = new Linked();
-  readonly #counts = { files: 0, directories: 0, others: 0 };
+  readonly #entries: Entries;
+  #directories = 0;
   #device = 0n;
 
   constructor(options: CreateOptions, reader: TreeReader) {
     this.#options = options;
     this.#reader = reader;
     this.#writers = new ContentWriters(() => chunkerFor(options.profile), options.import);
-    this.#meter = new Meter(options.import, options.signal);
-    const parts = { reader, writers: this.#writers, meter: this.#meter, problems: this.problems };
-    this.#contents = new FileContents({ ...options, ...parts });
+    const meter = new Meter(options.import, options.signal);
+    this.#entries = new Entries({ ...options, reader, writers: this.#writers, meter, problems: this.problems });
   }
 
   get counts(): CreateCounts {
-    return { ...this.#counts, ...this.#contents.counts };
+    return { directories: this.#directories, ...this.#entries.counts };
   }
 
   async run(): Promise<Uint8Array> {
-    const root = await this.#reader.open(this.#options.folder);
-    this.#device = root.look.device;
-    const content = await this.#directory(ROOT, 0);
-    const bytes = encodeSnapshot({ kind: 'directory', meta: this.#metaOf(root, ROOT), content });
+    // What is left out is not read, either.
+    const contentBytesMax = this.#options.isExcluded === undefined ? INLINE_BYTES_MAX : 0;
+    const root = await this.#reader.open(this.#options.folder, contentBytesMax);
+    this.#device = root.found.look.device;
+    const content = await this.#directory(root, { path: ROOT, depth: 0 }, async () => undefined);
+    const bytes = encodeSnapshot({ kind: 'directory', meta: this.#entries.metaOf(root.found, ROOT), content });
     const digest = sha256(bytes);
     this.#options.import.list(digest, bytes);
     return digest;
   }
 
-  /** The directory in which the reader stands. */
-  async #directory(path: Uint8Array, depth: number): Promise<Content> {
-    this.#counts.directories += 1;
+  /** @param askOn asks for what comes after all of this directory: it is called before the last of it is taken. */
+  async #directory(entered: Entered, { path, depth }: Place, askOn: AskOn): Promise<Content> {
+    this.#directories += 1;
     const stream = this.#writers.open();
-    for await (const batch of this.#reader.batches()) {
-      for (const run of runsOf(wantedOf(batch, path, { ...this.#options, problems: this.problems }))) {
-        const [first] = run;
-        if (first?.kind === 'directory') await this.#subdirectory(stream, first, path, depth);
-        else await this.#files(stream, run, path);
+    const folder = new FilesFolder(path, () => this.#reader.lend(entered));
+    try {
+      for (let batch = entered.first; ; batch = await this.#reader.batch()) {
+        const { isLast } = batch;
+        await this.#batch(stream, batch, { folder, path, depth }, async () => {
+          if (isLast) await askOn();
+          else this.#reader.askMore();
+        });
+        if (isLast) return stream.end();
       }
-      this.#options.onProgress?.(this.counts);
+    } finally {
+      folder.close();
     }
-    return stream.end();
   }
 
-  async #subdirectory(stream: OpenContent, found: FoundEntry, folder: Uint8Array, depth: number): Promise<void> {
-    const path = pathTo(folder, found.name);
-    const now = depth + 1 < TREE_DEPTH_MAX ? await this.#reader.enter(found.name) : ENAMETOOLONG;
+  /** Asks for each run of the batch before the one in front of it is taken. */
+  async #batch(stream: OpenContent, { entries }: Batch, here: Here, askOn: AskOn): Promise<void> {
+    const runs = [...runsOf(wantedOf(entries, here.path, { ...this.#options, problems: this.problems }))];
+    const plans = new Map<Run, FilesPlan | null>();
+    const ask = async (index: number): Promise<void> => {
+      const run = runs[index];
+      if (run === undefined) await askOn();
+      else if (run[0].kind !== 'directory') plans.set(run, await this.#entries.plan(run, here.folder));
+      else if (mayEnter(here)) this.#reader.askEnter(run[0].name);
+    };
+    await ask(0);
+    for (const [index, run] of runs.entries()) {
+      const askNext = () => ask(index + 1);
+      if (run[0].kind === 'directory') await this.#subdirectory(stream, run[0], here, askNext);
+      else await this.#entries.files(stream, run, { folder: here.folder, plan: plans.get(run) ?? null, askNext });
+      plans.delete(run);
+    }
+    this.#options.onProgress?.(this.counts);
+  }
+
+  async #subdirectory(stream: OpenContent, { name }: FoundEntry, here: Here, askNext: AskOn): Promise<void> {
+    const path = pathTo(here.path, name);
+    const now = mayEnter(here) ? await this.#reader.entered() : ENAMETOOLONG;
     if (typeof now === 'number') {
       this.problems.add('not_read', path, errorName(now));
+      await askNext();
       return;
     }
-    const isElsewhere = this.#options.isOneFilesystem === true && now.look.device !== this.#device;
-    const content = isElsewhere ? { inline: ROOT } : await this.#directory(path, depth + 1);
-    this.#reader.leave();
-    const { name } = found;
-    await this.#push(stream, { name, kind: 'directory', meta: this.#metaOf({ ...now, name }, path), content });
-  }
-
-  async #files(stream: OpenContent, run: readonly FoundEntry[], folder: Uint8Array): Promise<void> {
-    const known = new Map<FoundEntry, Uint8Array>();
-    for (const found of run) {
-      const first = isLinked(found) ? this.#linked.firstPath(found) : null;
-      if (first !== null) known.set(found, first);
-    }
-    await this.#contents.plan(
-      run.filter((found) => found.kind === 'file' && !known.has(found)),
-      folder,
-    );
-    for (const found of run) {
-      const path = pathTo(folder, found.name);
-      const to = known.get(found);
-      const entry = to === undefined ? await this.#entry(found, path) : hardLink(found, to);
-      if (entry === null) continue;
-      this.#counts[found.kind === 'file' && to === undefined ? 'files' : 'others'] += 1;
-      await this.#push(stream, entry);
-      if (to === undefined && !this.#linked.note(found, path)) this.problems.add('links_many', path, '');
-    }
-  }
-
-  /** @returns null when it is to be left out, which has been told. */
-  async #entry(found: FoundEntry, path: Uint8Array): Promise<Entry | null> {
-    const { name, kind, hasHoles } = found;
-    if (kind === 'file') {
-      const content = await this.#contents.next(found, path);
-      return content === null ? null : { name, kind, meta: this.#metaOf(found, path), content, hasHoles };
-    }
-    const entry = specialEntry({ ...found, meta: this.#metaOf(found, path) });
-    if (entry === null) this.problems.add('not_read', path, 'its target cannot be read');
-    return entry;
-  }
-
-  #metaOf(found: FoundEntry, path: Uint8Array): FoundEntry['meta'] {
-    if (found.hasLostAttributes) this.problems.add('attributes_not_read', path, '');
-    if (Math.abs(found.meta.modified.seconds) === Number.MAX_SAFE_INTEGER) this.problems.add('time_not_read', path, '');
-    return found.meta;
-  }
-
-  async #push(stream: OpenContent, entry: Entry): Promise<void> {
-    const bytes = framedEntry(entry);
-    stream.push(bytes);
-    await this.#meter.gave(bytes.length);
+    const askOn = async (): Promise<void> => {
+      this.#reader.leave();
+      await askNext();
+    };
+    const { found } = now;
+    let content: Content = { inline: ROOT };
+    const isElsewhere = this.#options.isOneFilesystem === true && found.look.device !== this.#device;
+    if (isElsewhere) await askOn();
+    else content = await this.#directory(now, { path, depth: here.depth + 1 }, askOn);
+    await this.#entries.directory(stream, { ...found, name }, path, content);
   }
 }
 
 const ENAMETOOLONG = 36;
+
+function mayEnter({ depth }: Place): boolean {
+  return depth + 1 < TREE_DEPTH_MAX;
+}

@@ -1,15 +1,10 @@
 import { assert } from '../base/assert.ts';
 import type { ContentEnd, OnContent } from './content-end.ts';
 import { lookIn } from './found.ts';
-import type { LentFiles } from './lent-files.ts';
 import type { TreesProcess } from './trees-process.ts';
 
-/** What is told of one file. @param lent where the process may lend it. */
-export async function contentFrom(
-  trees: TreesProcess,
-  onContent: OnContent,
-  lent: LentFiles | null = null,
-): Promise<ContentEnd> {
+/** What is told of one file. */
+export async function contentFrom(trees: TreesProcess, onContent: OnContent): Promise<ContentEnd> {
   const opened = await trees.head();
   const openedFields = await trees.fields(opened);
   if (opened.type === 'X') return { isOpened: false, code: openedFields.u32() };
@@ -21,12 +16,6 @@ export async function contentFrom(
       continue;
     }
     const fields = await trees.fields(head);
-    if (head.type === 'R') {
-      assert(lent !== null, 'a file is lent to whoever asked for that');
-      const end = await lent.read(fields.u32(), before, onContent);
-      trees.send('c');
-      return end;
-    }
     if (head.type === 'Z') {
       await onContent(null, fields.i64());
       continue;

@@ -24,6 +24,8 @@ export interface FoundEntry {
   /** Of a symbolic link. */
   readonly target: Uint8Array;
   readonly hasHoles: boolean;
+  /** Of a small file, when it was looked at; null: to be asked for. */
+  readonly content: Uint8Array | null;
   /** Extended attributes could not be read, or are too large: there are none in `meta`. */
   readonly hasLostAttributes: boolean;
 }
@@ -43,6 +45,7 @@ const KIND_BITS = 0o170000;
 const RIGHTS = 0o7777;
 const HOLES = 1;
 const ATTRIBUTES_LOST = 2;
+const CONTENT = 4;
 const NS_A_SECOND = 1_000_000_000n;
 
 export function foundIn(fields: AnswerFields): Found {
@@ -64,6 +67,7 @@ export function foundIn(fields: AnswerFields): Found {
     major,
     minor,
     target,
+    content: (flags & CONTENT) === 0 ? null : fields.bytes(fields.u32()),
     hasHoles: (flags & HOLES) !== 0,
     hasLostAttributes: (flags & ATTRIBUTES_LOST) !== 0,
   };

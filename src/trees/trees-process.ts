@@ -1,5 +1,5 @@
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { assert } from '../base/assert.ts';
 import { CodedError, messageOf } from '../base/errors.ts';
 import { TREES_FRAME_BYTES_MAX, TREES_SEND_BYTES_MAX } from '../base/limits-chunks.ts';
@@ -9,9 +9,11 @@ import { type AnswerHead, AnswerStream } from './answer-stream.ts';
 const STDERR_CHARS_MAX = 1_024;
 const HEAD_BYTES = 5;
 
-/** One life of `blockmesh-trees`: requests are gathered and sent, answers come in the order of the requests. */
+/** One life of `blockmesh-trees`: requests are gathered and sent, answers come in their order. */
 export class TreesProcess {
   readonly #subprocess: ReturnType<typeof launch>;
+  /** Resolves with how it ended, once nothing of it waits to be read. */
+  readonly #closed: Promise<string>;
   readonly #answers: AnswerStream;
   readonly #signal: AbortSignal;
   #requests: Uint8Array[] = [];
@@ -22,6 +24,7 @@ export class TreesProcess {
   constructor(mode: 'read' | 'write', signal: AbortSignal) {
     this.#signal = signal;
     this.#subprocess = launch(mode, signal);
+    this.#closed = howItEnds(this.#subprocess);
     const { stdin, stdout, stderr } = this.#subprocess;
     // What it could not be told any more, its end will explain.
     stdin.on('error', () => undefined);
@@ -48,16 +51,21 @@ export class TreesProcess {
     return this.#gathered >= TREES_SEND_BYTES_MAX;
   }
 
-  /** Resolves once what was gathered is on its way, and there is room for more. @throws trees_cut, trees_failed. */
-  async flush(): Promise<void> {
+  /** Puts what was gathered on its way. Waits for nothing: the process may itself wait for its answers to be taken. */
+  push(): void {
     if (this.#gathered === 0) return;
     const bytes = Buffer.concat(this.#requests);
     this.#requests = [];
     this.#gathered = 0;
+    this.#subprocess.stdin.write(bytes);
+  }
+
+  /** Resolves once what was gathered is on its way, and there is room for more. @throws trees_cut, trees_failed. */
+  async flush(): Promise<void> {
+    this.push();
     const { stdin } = this.#subprocess;
-    if (stdin.write(bytes)) return;
-    if (!stdin.destroyed) await this.#drained();
-    if (stdin.destroyed) throw await this.#failure();
+    if (stdin.writableNeedDrain && !stdin.destroyed) await this.#drained();
+    if (stdin.destroyed) await this.#fail();
   }
 
   async #drained(): Promise<void> {
@@ -74,18 +82,18 @@ export class TreesProcess {
   /** @throws trees_cut, trees_failed. */
   async head(): Promise<AnswerHead> {
     // What has arrived is taken first: it waits for nothing that was gathered since.
-    if (!this.#answers.hasHead) await this.flush();
-    return (await this.#answers.head()) ?? (await this.#throwFailure());
+    if (!this.#answers.hasHead) this.push();
+    return (await this.#answers.head()) ?? (await this.#fail());
   }
 
   async fields({ length }: AnswerHead): Promise<AnswerFields> {
-    return new AnswerFields((await this.#answers.whole(length)) ?? (await this.#throwFailure()));
+    return new AnswerFields((await this.#answers.whole(length)) ?? (await this.#fail()));
   }
 
   /** What an answer carries, as it comes. */
   async *pieces({ length }: AnswerHead): AsyncGenerator<Uint8Array> {
     for (let left = length; left > 0; ) {
-      const piece = (await this.#answers.piece(left)) ?? (await this.#throwFailure());
+      const piece = (await this.#answers.piece(left)) ?? (await this.#fail());
       left -= piece.length;
       yield piece;
     }
@@ -97,24 +105,18 @@ export class TreesProcess {
     await this.#gone();
   }
 
-  async #gone(): Promise<unknown> {
+  #gone(): Promise<string> {
     // Its end is only told once nothing waits to be read.
     this.#subprocess.stdout.destroy();
-    const { cause } = await this.#subprocess;
-    return cause;
+    return this.#closed;
   }
 
-  async #throwFailure(): Promise<never> {
-    throw await this.#failure();
-  }
-
-  async #failure(): Promise<CodedError> {
-    const cause = await this.#gone();
-    if (this.#signal.aborted) return new CodedError('trees_cut', 'it was cut short', { cause: this.#signal.reason });
+  async #fail(): Promise<never> {
+    const end = await this.#gone();
+    if (this.#signal.aborted) throw new CodedError('trees_cut', 'it was cut short', { cause: this.#signal.reason });
     const text = this.#stderr.trim();
-    return new CodedError('trees_failed', text === '' ? `blockmesh-trees ended: ${messageOf(cause)}` : text, {
+    throw new CodedError('trees_failed', text === '' ? `blockmesh-trees ended: ${end}` : text, {
       advice: 'Build it by `make trees`.',
-      cause,
     });
   }
 }
@@ -123,14 +125,23 @@ function launch(mode: 'read' | 'write', signal: AbortSignal) {
   // An installed one is found by PATH, or beside the bundle that this file went into; else `make` has built it.
   const { filename, dirname } = import.meta;
   const place = filename.endsWith('.ts') ? join(dirname, '../../build') : dirname;
-  return execa('blockmesh-trees', [mode], {
+  return spawn('blockmesh-trees', [mode], {
     env: { PATH: `${process.env.PATH ?? ''}:${place}` },
-    extendEnv: false,
     stdio: 'pipe',
-    buffer: false,
-    reject: false,
-    cancelSignal: signal,
-    forceKillAfterDelay: false,
+    signal,
     killSignal: 'SIGKILL',
+  });
+}
+
+function howItEnds(subprocess: ReturnType<typeof launch>): Promise<string> {
+  return new Promise((resolve) => {
+    let failure: Error | null = null;
+    // It could not be started, or was cut; then it closes, too.
+    subprocess.on('error', (error) => {
+      failure ??= error;
+    });
+    subprocess.on('close', (code, killedBy) => {
+      resolve(failure === null ? `${killedBy ?? `exit code ${code}`}` : messageOf(failure));
+    });
   });
 }

@@ -1,5 +1,5 @@
 import { toHex } from '../../src/base/bytes.ts';
-import { LentFiles } from '../../src/trees/lent-files.ts';
+import { LentFolder } from '../../src/trees/lent-folder.ts';
 import { seeded } from '../node/seeded.ts';
 import { MemoryChunks } from './memory-chunks.ts';
 import { create } from './trees.ts';
@@ -12,9 +12,9 @@ export function noiseOf(bytes: number): Buffer {
 
 /** Makes a snapshot of the folder that is named; prints its digest, its bytes, and whether a file was lent. */
 async function main([folder = '']: readonly string[]): Promise<void> {
-  const { read } = LentFiles.prototype;
+  const { read } = LentFolder.prototype;
   let how = 'pipe';
-  LentFiles.prototype.read = function (...words) {
+  LentFolder.prototype.read = function (...words) {
     how = 'lent';
     return read.apply(this, words);
   };

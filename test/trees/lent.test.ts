@@ -11,7 +11,7 @@ t.before(buildTrees);
 
 const PROGRAM = join(import.meta.dirname, 'lent-program.ts');
 
-/** More files than are lent at a time, of lengths about the least that is lent, some with a hole. */
+/** Files of lengths about the least that is read by `/proc`, one longer than is brought ahead of time, one with a hole. */
 function makeTree(folder: string): void {
   mkdirSync(folder);
   for (let index = 0; index < 200; index += 1) writeFileSync(join(folder, `f${index}`), noiseOf(32_700 + index));

@@ -27,7 +27,7 @@ export async function storeFolder(store: Chunks, importing: ChunkImport, options
       import: importing,
       profile: profileOf(store, TREE_PROFILE),
       seen,
-      isExcluded: excluder(exclude),
+      ...(exclude.length > 0 && { isExcluded: excluder(exclude) }),
       nowMs: () => Date.now(),
     }),
   );

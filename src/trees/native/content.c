@@ -62,53 +62,29 @@ static int tell_bytes(int fd, const struct stat *status) {
   return 0;
 }
 
-/* A file of this directory, or -1 when that was told. */
-static int content_open(const char *name, struct stat *status) {
-  const int fd = open_to_read(name);
-  const int code = fd < 0 ? errno : fstat(fd, status) < 0 ? errno : S_ISREG(status->st_mode) ? 0 : ESTALE;
-  if (code == 0) {
-    answer_begin('O');
-    put_look(status);
-    answer_end();
-    return fd;
-  }
-  if (fd >= 0) close(fd);
-  tell_failure(code);
-  return -1;
-}
-
-static void content_read(int fd, struct stat *status) {
-  int code = tell_bytes(fd, status);
-  if (fstat(fd, status) < 0 && code == 0) code = errno;
-  close(fd);
-  answer_begin('E');
-  put_u32((uint32_t)code);
-  put_look(status);
-  answer_end();
-}
-
 void tell_content(const char *name) {
   struct stat status;
-  const int fd = content_open(name, &status);
-  if (fd >= 0) content_read(fd, &status);
-}
-
-void tell_fd(int fd) {
-  answer_begin('R');
-  put_u32((uint32_t)fd);
-  answer_end();
-}
-
-int lend_content(const char *name) {
-  struct stat status;
-  const int fd = content_open(name, &status);
-  if (fd < 0) return -1;
-  if (status.st_size < LENT_BYTES_MIN || may_have_holes(&status)) {
-    content_read(fd, &status);
-    return -1;
+  const int fd = open_to_read(name);
+  int code = fd < 0 ? errno : fstat(fd, &status) < 0 ? errno : S_ISREG(status.st_mode) ? 0 : ESTALE;
+  if (code == 0) {
+    answer_begin('O');
+    put_look(&status);
+    answer_end();
+    code = tell_bytes(fd, &status);
+    if (fstat(fd, &status) < 0 && code == 0) code = errno;
+    answer_begin('E');
+    put_u32((uint32_t)code);
+    put_look(&status);
+    answer_end();
+  } else {
+    tell_failure(code);
   }
-  /* It is on its way from the disk while those before it are cut. A file system that does not care is as good. */
-  (void)posix_fadvise(fd, 0, LENT_READ_AHEAD_BYTES, POSIX_FADV_WILLNEED);
-  tell_fd(fd);
-  return fd;
+  if (fd >= 0) close(fd);
+}
+
+void expect_content(const char *path) {
+  const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0) return;
+  (void)posix_fadvise(fd, 0, READ_AHEAD_BYTES, POSIX_FADV_WILLNEED);
+  close(fd);
 }

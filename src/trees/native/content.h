@@ -8,13 +8,7 @@ void tell_failure(int code);
 /* Tells the content of one file of the innermost directory. */
 void tell_content(const char *name);
 
-/* Answers with the number of a file that is held open, which the other side reaches by /proc. */
-void tell_fd(int fd);
-
-/*
- * As tell_content, but a large file is not read: its number is told. Returns that, for the caller to close once the other
- * side has read it; -1 when all was told.
- */
-int lend_content(const char *name);
+/* Asks the kernel to have a file at hand that somebody will read soon. It need not be there. */
+void expect_content(const char *path);
 
 #endif

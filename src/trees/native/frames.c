@@ -8,7 +8,7 @@
 
 #include "limits.h"
 
-enum { HEAD_BYTES = 5, EXIT_BROKEN = 2, OUT_BYTES = 2 * (HEAD_BYTES + FRAME_BYTES_MAX), OUT_FULL = 128 * 1024 };
+enum { HEAD_BYTES = 5, EXIT_BROKEN = 2, OUT_BYTES = 2 * (HEAD_BYTES + FRAME_BYTES_MAX), OUT_FULL = 48 * 1024 };
 
 static uint8_t in[HEAD_BYTES + FRAME_BYTES_MAX];
 static size_t in_from;

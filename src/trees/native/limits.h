@@ -5,10 +5,7 @@
 enum {
   FRAME_BYTES_MAX = 1024 * 1024,
   DATA_BYTES_MAX = 256 * 1024,
-  /* Files of so many bytes are lent to the other side, which reads them itself; so many at a time. */
-  LENT_BYTES_MIN = 32 * 1024,
-  LENT_FILES_MAX = 64,
-  LENT_READ_AHEAD_BYTES = 4 * 1024 * 1024,
+  READ_AHEAD_BYTES = 4 * 1024 * 1024,
   /* A batch of entries is told once it is so large; an entry more still fits into its frame. */
   BATCH_BYTES = 256 * 1024,
   NAME_BYTES_MAX = 255,

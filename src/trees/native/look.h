@@ -8,6 +8,8 @@
 
 /* What an entry is told with, after its name; TREES.md has the fields. */
 void put_entry(const char *name, struct subject subject, const struct stat *status);
+/* Entries of files of up to so many bytes have their content with them, from now on. */
+void tell_contents_to(size_t bytes_max);
 /* A name of which the kernel says nothing but an error number. */
 void put_lost_entry(const char *name, int code);
 /* By what a change is noticed: device, inode, length, and the times of content and entry. */

@@ -47,14 +47,18 @@ static void go_into(int fd, const char *name) {
   }
   answer_begin('M');
   put_entry(name, (struct subject){.fd = fd}, &status);
+  put_u32((uint32_t)fd);
   answer_end();
   tell_batch();
 }
 
 static void open_root(struct request *request) {
   char path[PATH_MAX];
+  const uint32_t contents_to = get_u32(request);
   get_text(request, path, sizeof path - 1);
   get_end(request);
+  if (contents_to > DATA_BYTES_MAX) die("protocol", "contents with entries are too large");
+  tell_contents_to(contents_to);
   if (level_here() != NULL) die("protocol", "a root is open already");
   go_into(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "");
 }
@@ -75,48 +79,11 @@ static void tell_contents(struct request *request) {
   get_end(request);
 }
 
-static void tell_here(struct request *request) {
+static void expect(struct request *request) {
+  char path[PATH_MAX];
+  get_text(request, path, sizeof path - 1);
   get_end(request);
-  tell_fd(level_here()->fd);
-}
-
-/* Files that were lent, the first one at lent_from. */
-static int lent[LENT_FILES_MAX];
-static size_t lent_from;
-static size_t lent_count;
-
-static void close_lent(struct request *request) {
-  get_end(request);
-  if (lent_count == 0) die("protocol", "no file is lent");
-  close(lent[lent_from]);
-  lent_from = (lent_from + 1) % LENT_FILES_MAX;
-  lent_count--;
-}
-
-static void wait_for_room(void) {
-  struct request request;
-  while (lent_count == LENT_FILES_MAX) {
-    /* Whoever asked is gone; main ends by it as well. */
-    if (!request_next(&request)) exit(0);
-    if (request.type != 'c') die("protocol", "a lent file was to be given back");
-    close_lent(&request);
-  }
-}
-
-static void lend_contents(struct request *request) {
-  /* Requests that are heard meanwhile take the place of this one. */
-  static uint8_t copy[FRAME_BYTES_MAX];
-  const size_t length = (size_t)(request->end - request->at);
-  memcpy(copy, get_bytes(request, length), length);
-  struct request names = {.type = request->type, .at = copy, .end = copy + length};
-  char name[NAME_BYTES_MAX + 1];
-  for (uint32_t left = get_u32(&names); left > 0; left--) {
-    get_name(&names, name);
-    wait_for_room();
-    const int fd = lend_content(name);
-    if (fd >= 0) lent[(lent_from + lent_count++) % LENT_FILES_MAX] = fd;
-  }
-  get_end(&names);
+  expect_content(path);
 }
 
 bool serve_read(struct request *request) {
@@ -136,14 +103,8 @@ bool serve_read(struct request *request) {
     case 'r':
       tell_contents(request);
       return true;
-    case 'R':
-      lend_contents(request);
-      return true;
-    case 'c':
-      close_lent(request);
-      return true;
-    case 'h':
-      tell_here(request);
+    case 'p':
+      expect(request);
       return true;
     case 'l':
       get_end(request);
