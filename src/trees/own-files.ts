@@ -28,6 +28,7 @@ export class OwnFiles {
   read(found: FoundEntry, onContent: OnContent): Promise<ContentEnd> {
     this.#aheadBytes -= aheadOf(found);
     this.#expect();
+    this.#reader.push();
     return this.#folder.read(found.name, onContent);
   }
 
@@ -41,7 +42,7 @@ export class OwnFiles {
       this.#expected += 1;
       this.#aheadBytes += aheadOf(next);
     }
-    this.#reader.expect(this.#files.slice(from, this.#expected).map(({ name }) => this.#folder.pathOf(name)));
+    for (const { name } of this.#files.slice(from, this.#expected)) this.#reader.expect(this.#folder.pathOf(name));
   }
 }
 

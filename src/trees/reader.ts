@@ -99,9 +99,12 @@ export class TreeReader {
     return this.#lender?.open(number) ?? null;
   }
 
-  /** Has the kernel bring files that will be read here. */
-  expect(paths: readonly Uint8Array[]): void {
-    for (const path of paths) this.#process.send('p', named(path));
+  /** Has the kernel bring a file that will be read here: told with the next request, or by `push`. */
+  expect(path: Uint8Array): void {
+    this.#process.send('p', named(path));
+  }
+
+  push(): void {
     this.#process.push();
   }
 
