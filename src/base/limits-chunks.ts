@@ -23,8 +23,8 @@ assert(LIST_PARTS_MAX * PART_BYTES_MAX + 64 <= LIST_BYTES_MAX, 'the longest list
 export const NAME_IN_TREE_BYTES_MAX = 255;
 export const SYMLINK_BYTES_MAX = 4095;
 export const TREE_DEPTH_MAX = 256;
-/** A stream of so many bytes lies in the entry itself; also the smallest chunk of `image-64k`. */
-export const INLINE_BYTES_MAX = 16 * 1024;
+/** A stream of so many bytes lies in the entry itself: what is larger is not stored again where only its entry changed. */
+export const INLINE_BYTES_MAX = 512;
 export const ENTRY_ATTRIBUTES_MAX = 256;
 /** Linux lets a file have attributes of 64 KiB. */
 export const ENTRY_BYTES_MAX = 128 * 1024;

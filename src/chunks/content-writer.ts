@@ -19,6 +19,8 @@ export class BlobWriter {
   readonly #lists: ListWriter;
   /** The chunk that has not ended. */
   readonly #held = new HeldBytes();
+  /** The first chunk of endless zeros. */
+  #zeroChunk: Part | null = null;
 
   constructor(chunker: Chunker, sink: ChunkSink) {
     this.#chunker = chunker;
@@ -37,6 +39,18 @@ export class BlobWriter {
     if (from < bytes.length) this.#held.add(bytes.subarray(from));
   }
 
+  /** As `push`. At the end of a chunk the cutter forgets what was before: from there on, zeros are cut like all zeros. */
+  pushZeros(length: number): void {
+    for (let left = length; left > 0; ) {
+      const bytes = ZEROS.subarray(0, left);
+      const isAtEnd = this.#held.length === 0;
+      const part = isAtEnd && bytes.length === CHUNK_BYTES_MAX ? this.#zeroChunkOf(bytes) : null;
+      if (part === null) this.push(bytes);
+      else this.#tell(part, bytes.subarray(0, part.length));
+      left -= part?.length ?? bytes.length;
+    }
+  }
+
   /** @returns null for a stream without bytes. */
   end(): BlobRoot | null {
     this.#chunker.end(() => this.#keep(this.#held.whole(NOTHING)));
@@ -44,13 +58,29 @@ export class BlobWriter {
   }
 
   #keep(bytes: Uint8Array): void {
-    const part = { digest: sha256(bytes), length: bytes.length };
+    this.#tell({ digest: sha256(bytes), length: bytes.length }, bytes);
+  }
+
+  #tell(part: Part, bytes: Uint8Array): void {
     this.#sink.chunk(part, bytes);
     this.#lists.add(part);
+  }
+
+  /** @param zeros as many as the largest chunk has. */
+  #zeroChunkOf(zeros: Uint8Array): Part {
+    if (this.#zeroChunk === null) {
+      const lengths: number[] = [];
+      this.#chunker.push(zeros, (length) => lengths.push(length));
+      this.#chunker.end(() => undefined);
+      const [length = zeros.length] = lengths;
+      this.#zeroChunk = { digest: sha256(zeros.subarray(0, length)), length };
+    }
+    return this.#zeroChunk;
   }
 }
 
 const NOTHING = new Uint8Array();
+const ZEROS = new Uint8Array(CHUNK_BYTES_MAX);
 
 /** Bytes of a chunk that came in pieces, put together in one place: garbage of their size would be collected late. */
 class HeldBytes {
@@ -92,10 +122,16 @@ export class ContentWriter {
       this.#head.push(Buffer.from(bytes));
       return;
     }
-    this.#blob ??= this.#makeBlob();
-    for (const part of this.#head) this.#blob.push(part);
-    this.#head = [];
-    this.#blob.push(bytes);
+    this.#asBlob().push(bytes);
+  }
+
+  pushZeros(length: number): void {
+    if (this.#length + length <= INLINE_BYTES_MAX) {
+      this.push(ZEROS.subarray(0, length));
+      return;
+    }
+    this.#length += length;
+    this.#asBlob().pushZeros(length);
   }
 
   end(): Content {
@@ -103,5 +139,12 @@ export class ContentWriter {
     if (root !== null) return root;
     const [first, ...more] = this.#head;
     return { inline: first !== undefined && more.length === 0 ? first : Buffer.concat(this.#head) };
+  }
+
+  #asBlob(): BlobWriter {
+    this.#blob ??= this.#makeBlob();
+    for (const part of this.#head) this.#blob.push(part);
+    this.#head = [];
+    return this.#blob;
   }
 }

@@ -24,6 +24,7 @@ export class ContentWriters {
     });
     return {
       push: (bytes) => writer.push(bytes),
+      pushZeros: (length) => writer.pushZeros(length),
       end: () => {
         const content = writer.end();
         if (blob !== null) this.#idle.push(blob);
@@ -36,6 +37,8 @@ export class ContentWriters {
 export interface OpenContent {
   /** The bytes are lent: they may be others after the call. */
   push(bytes: Uint8Array): void;
+  /** As `push` of so many zeros, and faster. */
+  pushZeros(length: number): void;
   /** To be called once, and nothing after it. */
   end(): Content;
 }

@@ -81,10 +81,12 @@ export interface FileLook {
 }
 
 /**
- * Remembers, of one folder that is stored again and again, which blob each file was; so large files are not read when they
- * are unchanged. Small ones, whose bytes lie in their entries, are: to keep those twice costs more than to read them again.
+ * Remembers, of one folder that is stored again and again, which blob each file was; so files are not read when they are
+ * unchanged. The smallest ones, whose bytes lie in their entries, are: to keep those twice costs more than to read them again.
  */
 export interface SeenFiles {
+  /** False: the folder is here for the first time. */
+  readonly wasHere: boolean;
   /** @param path from the folder, as bytes. @returns null when it was not seen, or looked otherwise. */
   find(path: Uint8Array, look: FileLook): BlobRoot | null;
   /** Told in the order of the walk; kept once the walk is whole. */

@@ -1,3 +1,4 @@
+import { INLINE_BYTES_MAX } from '../base/limits-chunks.ts';
 import type { ChunkImport, SeenFiles } from '../chunks/ports.ts';
 import type { ChunkerProfile } from '../format/chunkers/profile.ts';
 import type { TreeProblem } from './problems.ts';
@@ -40,4 +41,13 @@ export interface Created {
   readonly problemsCount: number;
   /** Of these, what is not there at all. */
   readonly missingCount: number;
+}
+
+/** Files of so many bytes cost less with their entries than by requests of their own. */
+const SMALL_BYTES_MAX = 16 * 1024;
+
+/** Of files whose content the reader tells with their entries: no more than what has to be read in any case. */
+export function toldBytesMax({ isExcluded, seen }: CreateOptions): number {
+  if (isExcluded !== undefined) return 0;
+  return seen?.wasHere === true ? INLINE_BYTES_MAX : SMALL_BYTES_MAX;
 }

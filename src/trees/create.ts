@@ -1,10 +1,10 @@
-import { INLINE_BYTES_MAX, TREE_DEPTH_MAX } from '../base/limits-chunks.ts';
+import { TREE_DEPTH_MAX } from '../base/limits-chunks.ts';
 import { ContentWriters, type OpenContent } from '../chunks/content-writers.ts';
 import type { Content } from '../chunks/tree/entry.ts';
 import { encodeSnapshot } from '../chunks/tree/snapshot.ts';
 import { chunkerFor } from '../format/chunkers/cut.ts';
 import { sha256 } from '../format/ids.ts';
-import type { CreateCounts, Created, CreateOptions } from './create-options.ts';
+import { type CreateCounts, type Created, type CreateOptions, toldBytesMax } from './create-options.ts';
 import { Entries } from './entries.ts';
 import type { FilesPlan } from './file-contents.ts';
 import { type Run, runsOf } from './file-runs.ts';
@@ -69,9 +69,7 @@ class Creation {
   }
 
   async run(): Promise<Uint8Array> {
-    // What is left out is not read, either.
-    const contentBytesMax = this.#options.isExcluded === undefined ? INLINE_BYTES_MAX : 0;
-    const root = await this.#reader.open(this.#options.folder, contentBytesMax);
+    const root = await this.#reader.open(this.#options.folder, toldBytesMax(this.#options));
     this.#device = root.found.look.device;
     const content = await this.#directory(root, { path: ROOT, depth: 0 }, async () => undefined);
     const bytes = encodeSnapshot({ kind: 'directory', meta: this.#entries.metaOf(root.found, ROOT), content });

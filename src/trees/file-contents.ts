@@ -1,5 +1,5 @@
 import { CHUNK_BYTES_MAX, INLINE_BYTES_MAX } from '../base/limits-chunks.ts';
-import type { ContentWriters } from '../chunks/content-writers.ts';
+import type { ContentWriters, OpenContent } from '../chunks/content-writers.ts';
 import type { ChunkImport, SeenFiles } from '../chunks/ports.ts';
 import type { Content } from '../chunks/tree/entry.ts';
 import type { OnContent } from './content-end.ts';
@@ -41,7 +41,6 @@ const NS_A_MS = 1_000_000n;
 /** Contents of files: known from an earlier time, or read, cut and told. */
 export class FileContents {
   readonly #parts: FileContentsParts;
-  readonly #zeros = new Uint8Array(CHUNK_BYTES_MAX);
   readonly counts = { bytes: 0, filesRead: 0, bytesRead: 0 };
 
   constructor(parts: FileContentsParts) {
@@ -58,7 +57,7 @@ export class FileContents {
       const content = await this.#find(found, pathTo(folder.path, found.name));
       if (content !== null) known.set(found, content);
     }
-    const unknown = files.filter((found) => !known.has(found));
+    const unknown = files.filter((found) => found.content === null && !known.has(found));
     const large = unknown.filter(isOwn);
     const lent = large.length === 0 ? null : folder.open();
     const own = new Set(lent === null ? [] : large);
@@ -70,14 +69,12 @@ export class FileContents {
   async next(plan: FilesPlan, found: FoundEntry, path: Uint8Array): Promise<Content | null> {
     const known = plan.known.get(found);
     if (known !== undefined) this.#note(found, path, known);
-    if (found.content !== null) this.#countRead(found.content.length);
-    const content = known ?? (await this.#read(plan, found, path));
+    const content = known ?? (await this.#told(plan, found, path)) ?? (await this.#read(plan, found, path));
     if (content !== null) this.counts.bytes += lengthOf(content);
     return content;
   }
 
-  async #find({ look, content: told }: FoundEntry, path: Uint8Array): Promise<Content | null> {
-    if (told !== null) return { inline: told };
+  async #find({ look }: FoundEntry, path: Uint8Array): Promise<Content | null> {
     if (look.bytes === 0) return { inline: new Uint8Array() };
     // What is so small was not noted.
     if (look.bytes <= INLINE_BYTES_MAX) return null;
@@ -91,7 +88,7 @@ export class FileContents {
     const { reader, writers, problems } = this.#parts;
     const writer = writers.open();
     const onContent: OnContent = (bytes, length) => {
-      if (bytes === null) return this.#pushZeros(length, (zeros) => writer.push(zeros));
+      if (bytes === null) return this.#pushZeros(length, writer);
       writer.push(bytes);
       return this.#parts.meter.gave(length);
     };
@@ -105,8 +102,24 @@ export class FileContents {
     this.#countRead(lengthOf(content));
     const isSteady = isSameLook(end.before, end.after) && lengthOf(content) === end.after.bytes;
     if (!isSteady || !isSameLook(found.look, end.before)) problems.add('file_changed', path, '');
-    else if (plan.plannedNs - found.look.changedNs > FRESH_NS) this.#note(found, path, content);
+    else this.#noteOld(plan, found, path, content);
     return content;
+  }
+
+  /** Of a file whose content came with its entry. */
+  async #told(plan: FilesPlan, found: FoundEntry, path: Uint8Array): Promise<Content | null> {
+    if (found.content === null) return null;
+    const writer = this.#parts.writers.open();
+    writer.push(found.content);
+    const content = writer.end();
+    await this.#parts.meter.gave(found.content.length);
+    this.#countRead(found.content.length);
+    this.#noteOld(plan, found, path, content);
+    return content;
+  }
+
+  #noteOld({ plannedNs }: FilesPlan, found: FoundEntry, path: Uint8Array, content: Content): void {
+    if (plannedNs - found.look.changedNs > FRESH_NS) this.#note(found, path, content);
   }
 
   #countRead(bytes: number): void {
@@ -118,12 +131,12 @@ export class FileContents {
     if (!('inline' in content)) this.#parts.seen?.note(path, look, content);
   }
 
-  async #pushZeros(length: number, push: (zeros: Uint8Array) => void): Promise<void> {
+  async #pushZeros(length: number, writer: OpenContent): Promise<void> {
     for (let left = length; left > 0; ) {
-      const zeros = this.#zeros.subarray(0, left);
-      push(zeros);
-      left -= zeros.length;
-      await this.#parts.meter.gave(zeros.length);
+      const zeros = Math.min(left, CHUNK_BYTES_MAX);
+      writer.pushZeros(zeros);
+      left -= zeros;
+      await this.#parts.meter.gave(zeros);
     }
   }
 }

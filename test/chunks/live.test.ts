@@ -14,7 +14,7 @@ import { type Folder, hex, META, putBlob, putTree, Shelf, textOf } from './made.
 const PIECE_BYTES = 400;
 const NOTHING_WALKED = () => false;
 
-const BIG: Folder = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`f${at}`, textOf(`small ${at}`, 600)]));
+const BIG: Folder = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`f${at}`, textOf(`small ${at}`, 400)]));
 const TREE: Folder = { a: textOf('a', 40_000), b: { c: textOf('c', 20_000), big: BIG }, d: textOf('d', 100), e: BIG };
 
 async function itemsOf(target: RootTarget, shelf: Shelf, isWalked = NOTHING_WALKED): Promise<readonly LiveItem[]> {
@@ -169,9 +169,9 @@ t.test('a few directories that name each other a thousand million times end soon
     let node: Node & { readonly meta: typeof META } = { kind: 'file', content: root, hasHoles: false, meta: META };
     for (let depth = 0; depth < DEPTH; depth += 1) {
       const names = Array.from({ length: WIDTH }, (_, at) => ({ ...node, name: Buffer.from(`n${at}`) }));
-      const content = { inline: Buffer.from(textOf(`filler ${depth}`, 16_000)) };
+      const content = { inline: Buffer.from(textOf(`filler ${depth}`, 500)) };
       const filler = { kind: 'file', content, hasHoles: false, meta: META } as const;
-      const fillers = ['y', 'z'].map((name) => ({ ...filler, name: Buffer.from(name) }));
+      const fillers = Array.from({ length: 64 }, (_, at) => ({ ...filler, name: Buffer.from(`z${at + 100}`) }));
       const entries = [...names, ...fillers].map(framedEntry);
       const directory = putBlob(Buffer.concat(entries), PIECE_BYTES, shelf);
       if (directory === null) throw new Error('a directory of fillers is not empty');

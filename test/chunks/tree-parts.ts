@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { INLINE_BYTES_MAX } from '../../src/base/limits-chunks.ts';
 import type { Fetch } from '../../src/chunks/blob-reader.ts';
 import type { ChunkSink } from '../../src/chunks/content-writer.ts';
 import { ContentWriters } from '../../src/chunks/content-writers.ts';
@@ -107,7 +108,7 @@ const anyContent = fc.oneof(
   fc.record({
     digest: blob(32, 32),
     height: fc.integer({ min: 0, max: 8 }),
-    length: fc.integer({ min: 16 * 1024 + 1, max: 2 ** 40 }),
+    length: fc.integer({ min: INLINE_BYTES_MAX + 1, max: 2 ** 40 }),
   }),
 );
 const anyDevice = { major: fc.integer({ min: 0, max: 2 ** 32 - 1 }), minor: fc.integer({ min: 0, max: 2 ** 32 - 1 }) };

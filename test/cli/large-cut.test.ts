@@ -18,6 +18,7 @@ const HOLE_BYTES = 64 * 2 ** 30;
 const SMALL_HOLE_BYTES = 2 ** 30;
 /** Folders with a hole each: how far a snapshot is, is told from folder to folder. */
 const HOLE_FOLDERS = 1024;
+const FOLDER_HOLE_BYTES = 2 ** 30;
 
 /** How far it said that it was: `blob put: 12.3 MB of …`, or a line of JSON. */
 function bytesSaid(said: string): number {
@@ -77,7 +78,7 @@ for (const [place, start] of Object.entries(PLACES)) {
     tree(at);
     for (let index = 0; index < HOLE_FOLDERS; index += 1) {
       mkdirSync(at(`tree/z${index}`));
-      hole(at(`tree/z${index}/hole`), HOLE_BYTES / HOLE_FOLDERS);
+      hole(at(`tree/z${index}/hole`), FOLDER_HOLE_BYTES);
     }
     const watched = start(t, words('snapshot', 'create', 'tree', '--name', 'tree'), folder);
     await cut(t, watched, place);

@@ -14,7 +14,7 @@ import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import type { Content, Entry } from '../../src/chunks/tree/entry.ts';
 import { isBefore } from '../../src/trees/paths.ts';
-import { bent, bytes, directory, file, link, META, snapshotOf, streamOf, symlink } from './hostile.ts';
+import { bent, bytes, contentOf, directory, file, link, META, snapshotOf, streamOf, symlink } from './hostile.ts';
 import { MemoryChunks } from './memory-chunks.ts';
 import { buildTrees, codesOf, restore } from './trees.ts';
 
@@ -190,19 +190,17 @@ t.test('what unfolds without end is refused before it is there', async (t) => {
   const { parent, target } = guarded(t);
   const before = picture(parent);
   const chunks = new MemoryChunks();
-  /** Too long to lie in what names it. */
-  const blob = (stream: Uint8Array): Content => ({ digest: chunks.put(stream), height: 0, length: stream.length });
   const padding = Array.from({ length: 40 }, (_, at) => file(`z${at + 100}`, '-'.repeat(500)));
-  let content = blob(streamOf(...padding));
+  let content = contentOf(chunks, streamOf(...padding));
   for (let height = 0; height < 40; height += 1) {
     const both = ['a', 'b'].map((name): Entry => ({ name: bytes(name), kind: 'directory', meta: META, content }));
-    content = blob(streamOf(...both, ...padding));
+    content = contentOf(chunks, streamOf(...both, ...padding));
   }
   const wide = snapshotOf(chunks, streamOf({ name: bytes('bomb'), kind: 'directory', meta: META, content }));
   await t.rejects(restore(wide, target, chunks, { entriesMax: 1000 }), { code: 'restore_over_limit' });
   t.equal(picture(parent), before);
 
-  const large = blob(new Uint8Array(200_000));
+  const large = contentOf(chunks, new Uint8Array(200_000));
   const files = Array.from({ length: 9 }, (_, at): Entry => {
     return { name: bytes(`${at}`), kind: 'file', meta: META, content: large, hasHoles: true };
   });
@@ -212,7 +210,9 @@ t.test('what unfolds without end is refused before it is there', async (t) => {
   rmSync(join(parent, 'enough'), { recursive: true });
 
   let nested = directory('d');
-  for (let depth = 1; depth < 256; depth += 1) nested = directory('d', nested);
+  for (let depth = 1; depth < 256; depth += 1) {
+    nested = { name: bytes('d'), kind: 'directory', meta: META, content: contentOf(chunks, streamOf(nested)) };
+  }
   const deep = snapshotOf(chunks, streamOf(nested));
   await t.rejects(restore(deep, target, chunks), { code: 'tree_deep' });
   t.equal(picture(parent), before);

@@ -1,4 +1,5 @@
-import type { Entry } from '../../src/chunks/tree/entry.ts';
+import { INLINE_BYTES_MAX } from '../../src/base/limits-chunks.ts';
+import type { Content, Entry } from '../../src/chunks/tree/entry.ts';
 import { encodeEntry } from '../../src/chunks/tree/entry-code.ts';
 import { encodeSnapshot } from '../../src/chunks/tree/snapshot.ts';
 import { encodeValue } from '../../src/format/codec.ts';
@@ -47,5 +48,11 @@ function framed(entry: Uint8Array): Uint8Array {
 
 /** @returns the digest of a snapshot whose root has this stream. */
 export function snapshotOf(chunks: MemoryChunks, stream: Uint8Array): Uint8Array {
-  return chunks.put(encodeSnapshot({ kind: 'directory', meta: META, content: { inline: stream } }));
+  return chunks.put(encodeSnapshot({ kind: 'directory', meta: META, content: contentOf(chunks, stream) }));
+}
+
+/** Where it has to lie by its length. */
+export function contentOf(chunks: MemoryChunks, stream: Uint8Array): Content {
+  if (stream.length <= INLINE_BYTES_MAX) return { inline: stream };
+  return { digest: chunks.put(stream), height: 0, length: stream.length };
 }

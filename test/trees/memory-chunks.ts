@@ -72,6 +72,10 @@ function idOf(root: Uint8Array | undefined): Uint8Array {
 export class MemorySeen implements SeenFiles {
   readonly #seen = new Map<string, { readonly look: FileLook; readonly content: BlobRoot }>();
 
+  get wasHere(): boolean {
+    return this.#seen.size > 0;
+  }
+
   find(path: Uint8Array, look: FileLook): BlobRoot | null {
     const known = this.#seen.get(toHex(path));
     if (known === undefined) return null;

@@ -66,6 +66,10 @@ class StoredWalk implements SeenWalk {
     );
   }
 
+  get wasHere(): boolean {
+    return this.#source.walk > 0;
+  }
+
   find(path: Uint8Array, look: FileLook): BlobRoot | null {
     const { id, walk } = this.#source;
     const row = this.#file.read(() => this.#find.get(id, walk, path));
