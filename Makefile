@@ -90,12 +90,12 @@ check: $(NODE_STAMP) ## types, format and lint (the house rules are part of the 
 	npm run --silent check
 
 .PHONY: bench
-bench: $(NODE_STAMP) run-programs build/blockmesh-pins-sim ## measure against the budgets, into build/bench.json (ONLY=name for one; FULL=1: histories to 1M entries, not 10k)
+bench: $(NODE_STAMP) run-programs build/blockmesh-pins-sim build/blockmesh-trees ## measure against the budgets, into build/bench.json (ONLY=name for one; FULL=1: long histories and large stores, too)
 	$(call need,$(BENCH_PROGRAMS))
 	@node test/bench/bench-main.ts
 
 .PHONY: bench-backups
-bench-backups: $(NODE_STAMP) ## backups of five kinds of files against restic, borg and casync, into build/bench-backups.txt (ONLY=corpus)
+bench-backups: $(NODE_STAMP) build/blockmesh-trees ## backups of five kinds of files against restic, borg and casync, into build/bench-backups.txt (ONLY=corpus)
 	$(call need,$(BENCH_PROGRAMS))
 	@ONLY='$(ONLY)' node test/bench/backups/backups-main.ts
 
@@ -159,7 +159,7 @@ kills: $(NODE_STAMP) test-programs $(TAP_STAMP) ## kill the node under load unti
 	@N=$(N) SEED=$(SEED) node test/node/kills-main.ts
 
 .PHONY: chunks-crash
-chunks-crash: $(NODE_STAMP) ## kill chunk stores, race for them and fill their disks, N=200 times, into build/chunks-crash.jsonl (SEED=, as root)
+chunks-crash: $(NODE_STAMP) build/blockmesh-trees ## kill chunk stores and restores, race for them and fill disks, N=200 times, into build/chunks-crash (SEED=, as root)
 	@N=$(N) SEED=$(SEED) node test/store/chunks/crash-main.ts
 
 .PHONY: chunks-rot
