@@ -6,7 +6,9 @@ import { appendBench, groupBench } from './append.ts';
 import { backupBench } from './backups/backup-bench.ts';
 import { badgeBench, nativeBadgeBench } from './badge.ts';
 import { RELEASE } from './bench-space.ts';
+import { blobMemoryBench } from './blob-memory.ts';
 import { brokerBench } from './broker.ts';
+import { chunksGrowthBench } from './chunks-growth.ts';
 import { babbleBench, floodBench } from './flood.ts';
 import { growthBench } from './growth.ts';
 import { importLoadBench } from './import-load.ts';
@@ -39,7 +41,8 @@ const EXIT_USAGE = 2;
  * @returns the exit code: 0 also when a budget is missed, 1 when a bench could not run, 2 for an unknown name.
  */
 export async function runBenches(only: string | undefined, isFull: boolean): Promise<number> {
-  const all = [...BENCHES, growthBench(isFull || (only ?? '') !== '')];
+  const isLong = isFull || (only ?? '') !== '';
+  const all = [...BENCHES, blobMemoryBench(isLong), chunksGrowthBench(isLong), growthBench(isLong)];
   const benches = all.filter(({ names }) => only === undefined || only === '' || names.includes(only));
   if (benches.length === 0) {
     say(`no bench is named ${only}; there are: ${all.flatMap(({ names }) => names).join(', ')}`);
