@@ -182,9 +182,11 @@ async function slowPins(path: string, delayMs: number): Promise<{ readonly asked
   };
   const server = createServer((socket) => {
     sockets.add(socket);
-    socket.on('error', () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket });
+    // A node that is killed resets the line; what the socket meets is told again by the reader of its lines.
+    for (const end of [socket, lines]) end.on('error', () => socket.destroy());
+    lines.on('line', (line) => {
       asked.push(line);
       const timer = setTimeout(() => socket.write(answer(line)), delayMs);
       socket.on('close', () => clearTimeout(timer));
